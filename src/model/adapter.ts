@@ -1,0 +1,51 @@
+import type { HttpRoute } from "./http.ts";
+import type { Attachment, IncomingEvent, Receive, Sender } from "./message.ts";
+import type { PostedRef, Reply } from "./reply.ts";
+import type { ThreadRef } from "./thread.ts";
+
+/** What the path may count on; nothing outside an adapter asks which platform it is. */
+export interface Capabilities {
+  /** What keeps a post from appearing twice when its outcome is unknown. */
+  readonly posting: "nonce" | "lookup" | "atLeastOnce";
+}
+
+/** A live sign: best effort, never queued. `idle` takes the sign away. */
+export type Sign = { readonly kind: "working"; readonly text?: string } | { readonly kind: "idle" };
+
+/** One chat platform. Methods stand in the order of a life; each rejects with a DeliveryError, and none retries by itself. */
+export interface Adapter {
+  readonly platform: string;
+  readonly capabilities: Capabilities;
+  /** The doors this platform knocks at. They are served from `start` on. */
+  readonly routes: readonly HttpRoute[];
+  /** Checks the credentials and begins to receive. The signal ends it together with `stop`. */
+  start(receive: Receive, signal: AbortSignal): Promise<void>;
+  /** The verified person behind an event. Asks the platform: call it only after the event is committed. */
+  person(event: IncomingEvent, signal: AbortSignal): Promise<Sender>;
+  sign(thread: ThreadRef, sign: Sign, signal: AbortSignal): Promise<void>;
+  /** Cuts a reply into posts that the platform takes, at safe places. Pure: the same reply gives the same posts. */
+  split(reply: Reply): readonly Reply[];
+  /** One reply of `split` as one message. `deliveryId` marks it on the platform, so that `find` can find it. */
+  post(thread: ThreadRef, reply: Reply, deliveryId: string, signal: AbortSignal): Promise<PostedRef>;
+  /** Puts a reply in the place of a message of ours, a live one included. Repeating it does no harm. */
+  edit(posted: PostedRef, reply: Reply, deliveryId: string, signal: AbortSignal): Promise<PostedRef>;
+  /** Present where `capabilities.posting` is `lookup`: the message that carries this delivery id. */
+  find?(thread: ThreadRef, deliveryId: string, signal: AbortSignal): Promise<PostedRef | undefined>;
+  /** Present where text can be shown while it is made. `asker` is the person the text is for. */
+  live?(thread: ThreadRef, asker: { readonly id: string; readonly workspace: string }, signal: AbortSignal): Promise<LivePost>;
+  open(attachment: Attachment, signal: AbortSignal): Promise<Uint8Array>;
+  /** Resolves when nothing of this adapter runs any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A message that is being written. It is opened empty; the caller commits `posted` before the first text is shown, so that after
+ * a kill the final reply can take its place. The end comes by `Adapter.edit`, also when the writing went wrong.
+ */
+export interface LivePost {
+  readonly posted: PostedRef;
+  /** The whole text so far. Returns at once, shows the newest text at the platform's pace, and never throws. */
+  show(text: string): void;
+  /** No more writing; resolves when nothing is under way. The message stays as it is. */
+  close(): Promise<void>;
+}
