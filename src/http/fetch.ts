@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import type { LookupFunction } from "node:net";
+import { getCACertificates } from "node:tls";
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import { type AddressCheck, checkLiteral, createAddressCheck, createLookup } from "./address.ts";
+import { toHeaders, toResponse, toSendable } from "./exchange.ts";
+
+export interface GuardedFetchOptions {
+  /** `true` opens private and loopback networks; a list opens just those CIDRs. */
+  readonly allowPrivateNetworks: boolean | readonly string[];
+  /** `http://user:password@host:port`. With a proxy, names are resolved, and so guarded, by the proxy; IP literals are checked here. */
+  readonly proxy?: string | undefined;
+  /** A PEM file with authorities to trust beside the usual ones. */
+  readonly caFile?: string | undefined;
+  readonly connectTimeoutMs?: number;
+  /** For tests: who answers for names. */
+  readonly lookup?: LookupFunction;
+}
+
+export interface GuardedFetch {
+  /**
+   * The platform's `fetch` over the bridge's own pool. A redirect is never followed: the caller gets the 3xx. Rejects with a
+   * FetchError, or with the signal's reason. A body that is not read must be cancelled, or it keeps its connection.
+   */
+  readonly fetch: typeof fetch;
+  /** Cuts what is open. */
+  close(): Promise<void>;
+}
+
+/** `code` is the system's or undici's: ECONNREFUSED, ENOTFOUND, UND_ERR_CONNECT_TIMEOUT, EBLOCKED ... */
+export class FetchError extends TypeError {
+  override readonly name = "FetchError";
+  readonly code: string | undefined;
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`fetch failed: ${reason}`, { cause });
+    this.code = codeOf(cause);
+  }
+}
+
+/** Streams may rest for long; whoever reads them watches the silence. This only ends what everybody forgot. */
+const forgottenMs = 3_600_000;
+
+/** Throws when the CA file cannot be read or a network cannot be parsed. */
+export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const check = createAddressCheck(options.allowPrivateNetworks);
+  const dispatcher = createDispatcher(options, check);
+  return {
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+      signal?.throwIfAborted();
+      try {
+        return await exchange(dispatcher, check, request, init, signal);
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        throw new FetchError(cause);
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function exchange(
+  dispatcher: Dispatcher,
+  check: AddressCheck,
+  request: Request,
+  init: RequestInit | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const url = new URL(request.url);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`${url.protocol} is not http or https`);
+  checkLiteral(url.hostname, check);
+  const answer = await dispatcher.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: request.method,
+    headers: toHeaders(request.headers),
+    body: await toSendable(request, init),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (init?.redirect === "error" && answer.statusCode >= 300 && answer.statusCode < 400) {
+    answer.body.destroy();
+    throw new Error("the server redirects");
+  }
+  return toResponse(request, answer);
+}
+
+function createDispatcher(options: GuardedFetchOptions, check: AddressCheck): Dispatcher {
+  const timeout = options.connectTimeoutMs ?? 10_000;
+  const authorities = options.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readFileSync(options.caFile, "utf8")] };
+  // HTTP/2 would put the streams of all conversations with an agent on one connection that breaks at once.
+  const common = { headersTimeout: forgottenMs, bodyTimeout: forgottenMs, allowH2: false };
+  if (options.proxy !== undefined) {
+    return new ProxyAgent({ ...common, uri: options.proxy, connectTimeout: timeout, requestTls: authorities, proxyTls: authorities });
+  }
+  const dial = buildConnector({ ...authorities, timeout, allowH2: false, lookup: createLookup(check, options.lookup) });
+  return new Agent({
+    ...common,
+    connect: (target, callback) => {
+      try {
+        checkLiteral(target.hostname, check);
+      } catch (err) {
+        callback(err instanceof Error ? err : new Error(String(err)), null);
+        return;
+      }
+      dial(target, callback);
+    },
+  });
+}
+
+/** Happy eyeballs wraps what went wrong for each address in an AggregateError without a code of its own. */
+function codeOf(cause: unknown): string | undefined {
+  if (cause instanceof AggregateError && !("code" in cause)) return codeOf(cause.errors[0]);
+  if (!(cause instanceof Error) || !("code" in cause)) return undefined;
+  return typeof cause.code === "string" ? cause.code : undefined;
+}

@@ -1,0 +1,176 @@
+import type { AddressInfo } from "node:net";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Log } from "../log.ts";
+import { type Clock, systemClock } from "../model/clock.ts";
+import type { HttpRoute, RawResponse, RequestHead } from "../model/http.ts";
+import { readBody } from "./body.ts";
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Addresses or CIDRs of proxies whose forwarded addresses are believed. */
+  readonly trustProxy: readonly string[];
+  /** What `/readyz` says. A check that throws, or takes longer than 2 s, means no. */
+  readonly ready: () => Promise<boolean>;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** How long `stop` waits for open requests. */
+  readonly graceMs?: number;
+  /** Until the head, and the whole request, must have arrived. */
+  readonly headMs?: number;
+  readonly requestMs?: number;
+  /** Open sockets at a time; further ones are turned away. */
+  readonly connections?: number;
+}
+
+/** The one HTTP port of the bridge. */
+export interface BridgeServer {
+  /** Opens doors. Only before `start`. */
+  add(routes: readonly HttpRoute[]): void;
+  /** Resolves when requests are taken; rejects when the port cannot be had. */
+  start(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Takes nothing new, lets open requests finish within the grace time, then cuts them. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export function createHttpServer(options: HttpServerOptions): BridgeServer {
+  const clock = options.clock ?? systemClock;
+  const app = createFastify(options);
+  let stopping: Promise<void> | undefined;
+  // Without this, a kept-alive connection would hold up the stop until its idle time is over.
+  app.addHook("onSend", async (_request, reply) => {
+    if (stopping !== undefined) reply.header("connection", "close");
+  });
+  const add = (routes: readonly HttpRoute[]) => {
+    for (const route of routes) addRoute(app, route, options.log);
+  };
+  add(healthRoutes(options.ready, clock));
+  return {
+    add,
+    async start() {
+      await app.listen({ host: options.host, port: options.port });
+      const port = portOf(app.server.address());
+      return { url: `http://${reachableHost(options.host)}:${port}`, port };
+    },
+    stop() {
+      stopping ??= closeWithin(app, options.graceMs ?? 5_000, clock);
+      return stopping;
+    },
+  };
+}
+
+function createFastify(options: HttpServerOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    requestTimeout: options.requestMs ?? 60_000,
+    keepAliveTimeout: 15_000,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 1_024 },
+    http: { headersTimeout: options.headMs ?? 10_000, connectionsCheckingInterval: Math.min(5_000, options.headMs ?? 5_000) },
+    // A path that cannot be decoded leads nowhere; nothing is said about why.
+    frameworkErrors: (_error, _request, reply) => answer(reply, notFound),
+  });
+  app.server.maxConnections = options.connections ?? 2_048;
+  app.setNotFoundHandler((_request, reply) => answer(reply, notFound));
+  app.setErrorHandler((err, request, reply) => {
+    options.log.error({ route: request.routeOptions.url, err }, "request failed");
+    return answer(reply, unavailable);
+  });
+  return app;
+}
+
+/**
+ * The whole exchange takes place in `onRequest`: it is the only place before the framework looks at the body or its type,
+ * and a door wants raw bytes of every type, after `admit`.
+ */
+function addRoute(app: FastifyInstance, route: HttpRoute, log: Log): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    onRequest: async (request, reply) => {
+      const response = await exchange(route, request).catch((err: unknown) => {
+        log.error({ route: route.path, err }, "request failed");
+        return unavailable;
+      });
+      return answer(reply, response);
+    },
+    handler: (_request, reply) => answer(reply, unavailable),
+  });
+}
+
+async function exchange(route: HttpRoute, request: FastifyRequest): Promise<RawResponse> {
+  const head = toHead(request);
+  const early = await route.admit?.(head);
+  if (early !== undefined) return early;
+  const body = await readBody(request.raw, route.bodyLimit);
+  if (body.kind === "broken") return { status: 400 };
+  if (body.kind === "tooLarge") {
+    await route.tooLarge?.(head);
+    return { status: 413, body: "payload too large" };
+  }
+  return route.handle({ ...head, body: body.bytes });
+}
+
+function toHead(request: FastifyRequest): RequestHead {
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
+  return {
+    method: request.method,
+    path: request.url.split("?", 1)[0] ?? "/",
+    params: toParams(request.params),
+    headers: Object.fromEntries(headers),
+    ip: request.ip,
+  };
+}
+
+function toParams(params: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => typeof value === "string"));
+}
+
+const notFound: RawResponse = { status: 404, body: "not found" };
+const unavailable: RawResponse = { status: 503, headers: { "retry-after": "1" }, body: "try again later" };
+
+function answer(reply: FastifyReply, response: RawResponse): FastifyReply {
+  reply.code(response.status).headers({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
+  if (response.body !== undefined) reply.header("content-type", "text/plain; charset=utf-8");
+  return reply.headers(response.headers ?? {}).send(response.body ?? "");
+}
+
+function healthRoutes(ready: () => Promise<boolean>, clock: Clock): readonly HttpRoute[] {
+  const withinTime = async () => {
+    const over = new AbortController();
+    const late = clock.sleep(2_000, over.signal).then(() => false);
+    return Promise.race([ready().catch(() => false), late]).finally(() => over.abort());
+  };
+  return [
+    { method: "GET", path: "/healthz", bodyLimit: 0, handle: async () => ({ status: 200, body: "ok" }) },
+    {
+      method: "GET",
+      path: "/readyz",
+      bodyLimit: 0,
+      handle: async () => ((await withinTime()) ? { status: 200, body: "ready" } : { status: 503, body: "not ready" }),
+    },
+  ];
+}
+
+async function closeWithin(app: FastifyInstance, graceMs: number, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  const cut = clock.sleep(graceMs, closed.signal).then(() => app.server.closeAllConnections());
+  await app.close();
+  closed.abort();
+  await cut;
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === "string") throw new Error("the server listens on no port");
+  return address.port;
+}
+
+/** An address that can be called from this machine, for logs and for the demo. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
