@@ -1,0 +1,100 @@
+import { refuse } from "./refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export type Block = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+export interface Metadata {
+  readonly event_type: string;
+  readonly event_payload: Readonly<Record<string, unknown>>;
+}
+
+export interface FileFact {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly size: number;
+}
+
+/** A message that is, or was, written bit by bit. Only an `open` one takes more. */
+export interface Stream {
+  state: "open" | "stopped" | "expired" | "stoppedByUser";
+  readonly startedAt: number;
+  readonly tasks: Map<string, { title: string; status: string }>;
+}
+
+export interface Message {
+  readonly ts: string;
+  readonly channel: string;
+  /** The root's `ts` for a reply; undefined for a root. */
+  readonly threadTs: string | undefined;
+  readonly user: string;
+  readonly clientId: string | undefined;
+  text: string;
+  /** Text given as Markdown (`markdown_text`), streamed or at once; it is what people see when there is any. */
+  markdown: string | undefined;
+  blocks: readonly Block[];
+  metadata: Metadata | undefined;
+  readonly files: readonly FileFact[];
+  edited: { readonly user: string; readonly ts: string } | undefined;
+  stream: Stream | undefined;
+  /** A deleted root that still has replies. */
+  tombstone: boolean;
+  readonly reactions: Set<string>;
+}
+
+/** Shown to one person; it is in no history. */
+export interface PrivateMessage {
+  readonly channel: string;
+  readonly threadTs: string | undefined;
+  readonly user: string;
+  readonly ts: string;
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+export type NewMessage = Pick<Message, "channel" | "threadTs" | "user" | "text"> & Partial<Message>;
+
+/** Puts a message at the end of its channel. */
+export function addMessage(workspace: Workspace, given: NewMessage): Message {
+  const message: Message = {
+    ts: workspace.ts(),
+    clientId: undefined,
+    markdown: undefined,
+    blocks: [],
+    metadata: undefined,
+    files: [],
+    edited: undefined,
+    stream: undefined,
+    tombstone: false,
+    reactions: new Set(),
+    ...given,
+  };
+  workspace.messages.get(given.channel)?.push(message);
+  workspace.changed();
+  return message;
+}
+
+export function findMessage(workspace: Workspace, channel: string, ts: string): Message | undefined {
+  return workspace.messages.get(channel)?.find((message) => message.ts === ts);
+}
+
+/** The root and its replies; empty when there is no such root. */
+export function threadOf(workspace: Workspace, channel: string, root: string): readonly Message[] {
+  const all = workspace.messages.get(channel) ?? [];
+  if (!all.some((message) => message.ts === root && message.threadTs === undefined)) return [];
+  return all.filter((message) => message.ts === root || message.threadTs === root);
+}
+
+/** A thread is named by its root; Slack advises against a reply's `ts`, and this simulator refuses it. */
+export function requireRoot(workspace: Workspace, channel: string, threadTs: string): Message {
+  const root = findMessage(workspace, channel, threadTs);
+  if (root === undefined || root.threadTs !== undefined) return refuse("thread_not_found");
+  return root;
+}
+
+/** Ends a stream whose time is over, and says whether it still takes text. */
+export function isStreaming(workspace: Workspace, message: Message): boolean {
+  const stream = message.stream;
+  if (stream?.state === "open" && workspace.clock.now() - stream.startedAt >= workspace.streamLifeMs) stream.state = "expired";
+  return stream?.state === "open";
+}
