@@ -1,0 +1,40 @@
+import type { Log } from "../../src/log.ts";
+import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
+import { slackErrorName } from "./errors.ts";
+import type { Home } from "./people.ts";
+import type { Web } from "./web.ts";
+
+/** Who the bot token says we are. */
+export interface Identity extends Home {
+  readonly botUser: string;
+  readonly botId: string | undefined;
+  readonly app: string | undefined;
+}
+
+/** Without these something that the bridge promises does not work. */
+const scopes = ["app_mentions:read", "chat:write", "users:read"];
+
+/** Asks Slack who we are. Rejects with a ConfigError that names the remedy when the token is not good. */
+export async function identify(web: Web, log: Log, signal: AbortSignal): Promise<Identity> {
+  const answer = await web
+    .call("auth.test", "read", signal, (client) => client.auth.test())
+    .catch((error: unknown) => {
+      throw toConfigError(error);
+    });
+  const { team_id: team, user_id: botUser } = answer;
+  if (!team || !botUser) throw new DeliveryError("unavailable", "auth.test: the answer is not Slack's");
+  if (answer.is_enterprise_install) {
+    throw new ConfigError("slack.botToken: this token is of an organisation-wide install. Put the bot token of one workspace there.");
+  }
+  if (!answer.bot_id) throw new ConfigError("slack.botToken: this is not a bot's token. Put the bot user's token (xoxb-...) there.");
+  const granted = answer.response_metadata?.scopes;
+  const missing = granted ? scopes.filter((scope) => !granted.includes(scope)) : [];
+  if (missing.length > 0) log.warn({ missing }, "the slack app lacks scopes: add them and install it again");
+  return { team, botUser, botId: answer.bot_id, app: answer.app_id, enterprise: answer.enterprise_id || undefined };
+}
+
+function toConfigError(error: unknown): unknown {
+  const name = slackErrorName(error);
+  if (name === undefined || !(error instanceof DeliveryError) || error.kind !== "refused") return error;
+  return new ConfigError(`slack.botToken: Slack refuses it (${name}). Put the bot token of the installed app there.`, { cause: error });
+}

@@ -1,0 +1,103 @@
+import type { Log } from "../../src/log.ts";
+import type { Adapter } from "../../src/model/adapter.ts";
+import type { Clock } from "../../src/model/clock.ts";
+import { DeliveryError } from "../../src/model/errors.ts";
+import type { OpenStore } from "../../src/model/ledger.ts";
+import type { IncomingEvent, Receive } from "../../src/model/message.ts";
+import { toAddress } from "./address.ts";
+import type { SlackConfig } from "./config.ts";
+import { type Identity, identify } from "./identity.ts";
+import { listen } from "./listen.ts";
+import { openFile } from "./open.ts";
+import { createPace } from "./pace.ts";
+import { createPeople } from "./people.ts";
+import { createDoor } from "./receiver.ts";
+import { splitReply } from "./render.ts";
+import { createSender } from "./send.ts";
+import { createSigns } from "./sign.ts";
+import { createWeb } from "./web.ts";
+
+export interface SlackOptions {
+  readonly config: SlackConfig;
+  /** Guarded: it decides which addresses may be reached. */
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openStore: OpenStore;
+}
+
+/** Slack over signed HTTP. Needs nothing until `start`, which rejects with a ConfigError when the bot token is not good. */
+export function createSlackAdapter(options: SlackOptions): Adapter {
+  const { config, clock, log } = options;
+  let me: Identity | undefined;
+  let receive: Receive | undefined;
+  const ending = new AbortController();
+  const whispers = new Set<Promise<void>>();
+
+  const identity = (): Identity => {
+    if (!me) throw new DeliveryError("unavailable", "the Slack adapter is not started");
+    return me;
+  };
+  const web = createWeb({ botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch });
+  const pace = createPace({ ...config.pace, clock });
+  const people = createPeople({ web, openStore: options.openStore });
+  const signs = createSigns({ web, clock });
+  const sender = createSender({ web, pace, clock, log, identity, feedbackButtons: config.feedbackButtons });
+  const door = createDoor({ config, fetch: options.fetch, clock, log, identity });
+
+  const refuse = (event: IncomingEvent, notice: string) => {
+    const whisper = sender
+      .whisper(toAddress(event.thread, identity().team), event.author.id, notice, ending.signal)
+      .catch((err: unknown) => log.warn({ event: event.id, err }, "private notice not shown"))
+      .finally(() => whispers.delete(whisper));
+    whispers.add(whisper);
+  };
+
+  listen(door.app, {
+    command: config.command,
+    clock,
+    log,
+    reading: () => ({ ...identity(), directMessages: config.directMessages }),
+    names: (users) => people.names(users, identity()),
+    receive: async (event) => {
+      if (!receive) throw new DeliveryError("unavailable", "the Slack adapter is stopping");
+      return receive(event);
+    },
+    refuse,
+  });
+
+  let stopping: Promise<unknown> | undefined;
+  const end = async () => {
+    await door.close();
+    receive = undefined;
+    ending.abort();
+    await Promise.all([...whispers, sender.stop()]);
+  };
+  const stop = async () => {
+    stopping ??= end();
+    await stopping;
+  };
+
+  return {
+    platform: "slack",
+    capabilities: { posting: "lookup" },
+    routes: [door.route],
+    async start(receiveEvent, signal) {
+      me = await identify(web, log, AbortSignal.any([signal, ending.signal]));
+      receive = receiveEvent;
+      await door.open();
+      signal.addEventListener("abort", stop, { once: true });
+      const { team, app } = me;
+      log.info({ team, app }, "slack is connected");
+    },
+    person: (event, signal) => people.find(event.author, identity(), signal),
+    sign: (thread, sign, signal) => signs.set(toAddress(thread, identity().team), sign, signal),
+    split: splitReply,
+    post: sender.post,
+    edit: sender.edit,
+    find: sender.find,
+    live: sender.live,
+    open: (attachment, signal) => openFile(attachment, { botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch }, signal),
+    stop,
+  };
+}

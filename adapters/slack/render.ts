@@ -1,0 +1,119 @@
+import type { ContextActionsBlock, KnownBlock } from "@slack/types";
+import { slackifyMarkdown } from "slackify-markdown";
+import { assertNever } from "../../src/model/errors.ts";
+import type { Reply, ReplyPart } from "../../src/model/reply.ts";
+import { splitMarkdown } from "../shared/split.ts";
+import { feedbackAction } from "./inbound.ts";
+import { neutralise } from "./neutral.ts";
+
+/** Slack takes 12,000 characters of Markdown in a message and has been seen to count more than stand there. */
+export const postLimit = 11_000;
+
+/** What a message of ours says: the Markdown block, and the text for notifications and old clients. */
+export interface SlackMessage {
+  readonly text: string;
+  readonly blocks: KnownBlock[];
+}
+
+/** Pure: see `Adapter.split`. Each piece is one text; the first alone takes the place of a live message. */
+export function splitReply(reply: Reply): readonly Reply[] {
+  const pieces = splitMarkdown(toMarkdown(reply), postLimit);
+  const { replaces, ...rest } = reply;
+  return pieces.map((text, index) => ({
+    ...rest,
+    parts: [{ kind: "text", text }],
+    ...(index === 0 && replaces && { replaces }),
+  }));
+}
+
+/** The whole reply as Markdown that cannot call anybody. Never empty. */
+export function toMarkdown(reply: Pick<Reply, "parts">): string {
+  const text = reply.parts
+    .map(toPartMarkdown)
+    .filter((part) => part.trim() !== "")
+    .join("\n\n");
+  return text === "" ? "_(no text)_" : neutralise(text);
+}
+
+/** A message for Slack. `feedback` is the delivery id that the buttons under an answer speak of. */
+export function toMessage(markdown: string, feedback?: string): SlackMessage {
+  const block: KnownBlock = { type: "markdown", text: markdown };
+  return { text: toFallback(markdown), blocks: feedback === undefined ? [block] : [block, feedbackBlock(feedback)] };
+}
+
+/** Slack's own mark-up for where Markdown blocks are not shown. */
+export function toFallback(markdown: string): string {
+  // Once more behind the converter, which undoes escapes that hid a mention.
+  return neutralise(convert(markdown)).slice(0, 39_000);
+}
+
+function convert(markdown: string): string {
+  if (deep.test(markdown)) return escaped(markdown);
+  try {
+    return slackifyMarkdown(markdown).trim() || escaped(markdown);
+  } catch {
+    // Plain words are still words.
+    return escaped(markdown);
+  }
+}
+
+/** Nesting that no person reads; the converter would need seconds for it. */
+const deep = /(?:>[^\S\n]*){32}|(?:[-*+][^\S\n]+){32}|(?:\d[.)][^\S\n]+){32}/;
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function toPartMarkdown(part: ReplyPart): string {
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "link":
+      return toLink(part.title, part.url);
+    case "file":
+      return part.url === undefined ? `${plain(part.name)} (${plain(part.mediaType)})` : toLink(part.name, part.url);
+    case "data":
+      return toCode(JSON.stringify(part.data, undefined, 2));
+    default:
+      return assertNever(part);
+  }
+}
+
+/** The address is shown as it is, so that nobody is led elsewhere than they read. */
+function toLink(title: string, url: string): string {
+  const shown = /^https?:\/\/[^\s<>|"`\\]+$/i.test(url) ? url : toInlineCode(url);
+  return title.trim() === "" || title === url ? shown : `${plain(title)}: ${shown}`;
+}
+
+/** Words of others without their mark-up, on one line. */
+function plain(words: string): string {
+  return words
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_~[\]<>|]/g, "\\$&")
+    .trim();
+}
+
+function toInlineCode(words: string): string {
+  return `\`${words.replace(/[`\s]+/g, " ").trim()}\``;
+}
+
+function toCode(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((run) => run[0].length));
+  const mark = "`".repeat(longest + 1);
+  return `${mark}json\n${text}\n${mark}`;
+}
+
+/** https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element */
+function feedbackBlock(delivery: string): ContextActionsBlock {
+  return {
+    type: "context_actions",
+    elements: [
+      {
+        type: "feedback_buttons",
+        action_id: feedbackAction,
+        positive_button: { text: { type: "plain_text", text: "Good answer" }, value: `up:${delivery}` },
+        negative_button: { text: { type: "plain_text", text: "Bad answer" }, value: `down:${delivery}` },
+      },
+    ],
+  };
+}

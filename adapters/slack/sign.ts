@@ -1,0 +1,110 @@
+import type { Sign } from "../../src/model/adapter.ts";
+import type { Clock } from "../../src/model/clock.ts";
+import type { SlackAddress } from "./address.ts";
+import { slackErrorName } from "./errors.ts";
+import { neutralise } from "./neutral.ts";
+import type { Web } from "./web.ts";
+
+/** Slack takes a status away after two minutes; until this long before that, the same sign again is not worth a call. */
+const refreshMs = 90_000;
+/** A progress word follows the last one after this long at the earliest. */
+const rewordMs = 5_000;
+const remembered = 2_000;
+
+/** The ways to show that we are at work, the best first. A workspace or an app may not have the first two. */
+const ways = ["session", "status", "reaction"] as const;
+type Way = (typeof ways)[number];
+
+interface Shown {
+  way: Way;
+  kind: Sign["kind"] | "none";
+  text: string;
+  at: number;
+}
+
+/** Shows and takes away signs. Which way works is remembered thread by thread. */
+export interface Signs {
+  set(address: SlackAddress, sign: Sign, signal: AbortSignal): Promise<void>;
+}
+
+export function createSigns(options: { readonly web: Web; readonly clock: Clock }): Signs {
+  const { web, clock } = options;
+  const threads = new Map<string, Shown>();
+
+  const shownIn = (key: string): Shown => {
+    const shown: Shown = threads.get(key) ?? { way: "session", kind: "none", text: "", at: 0 };
+    threads.delete(key);
+    threads.set(key, shown);
+    const [oldest] = threads.keys();
+    if (threads.size > remembered && oldest !== undefined) threads.delete(oldest);
+    return shown;
+  };
+
+  return {
+    async set(address, sign, signal) {
+      const { channel, threadTs } = address;
+      if (threadTs === undefined) return;
+      const shown = shownIn(`${address.team}:${channel}:${threadTs}`);
+      const text = toStatus(sign);
+      if (isFresh(shown, sign, text, clock.now())) return;
+      for (const way of ways.slice(ways.indexOf(shown.way))) {
+        const worked = await show(web, way, { ...address, threadTs }, sign, text, signal);
+        if (!worked) continue;
+        Object.assign(shown, { way, kind: sign.kind, text, at: clock.now() });
+        return;
+      }
+    },
+  };
+}
+
+function isFresh(shown: Shown, sign: Sign, text: string, now: number): boolean {
+  if (shown.kind !== sign.kind) return false;
+  const age = now - shown.at;
+  const news = shown.way === "status" && shown.text !== text;
+  return age < (news ? rewordMs : refreshMs);
+}
+
+/** A progress word of an agent is one short line without a call to anybody. */
+function toStatus(sign: Sign): string {
+  if (sign.kind === "idle") return "";
+  const words = neutralise(sign.text ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return [...(words || "is working on it…")].slice(0, 80).join("");
+}
+
+type Place = SlackAddress & { readonly threadTs: string };
+
+/** False when Slack does not know this way here. Rejects when nobody can say. */
+async function show(web: Web, way: Way, place: Place, sign: Sign, text: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (way === "session") await setSession(web, place, sign, signal);
+    else if (way === "status") await setStatus(web, place, text, signal);
+    else await setReaction(web, place, sign, signal);
+    return true;
+  } catch (error) {
+    const name = slackErrorName(error);
+    if (name === "already_reacted" || name === "no_reaction") return true;
+    if (name === undefined || name === "ratelimited" || way === "reaction") throw error;
+    return false;
+  }
+}
+
+async function setSession(web: Web, place: Place, sign: Sign, signal: AbortSignal): Promise<void> {
+  const status = sign.kind === "working" ? "processing" : "active";
+  await web.call("agents.sessions.setStatus", "edit", signal, (client) =>
+    client.agents.sessions.setStatus({ channel_id: place.channel, thread_ts: place.threadTs, status }),
+  );
+}
+
+async function setStatus(web: Web, place: Place, status: string, signal: AbortSignal): Promise<void> {
+  await web.call("assistant.threads.setStatus", "edit", signal, (client) =>
+    client.assistant.threads.setStatus({ channel_id: place.channel, thread_ts: place.threadTs, status }),
+  );
+}
+
+async function setReaction(web: Web, place: Place, sign: Sign, signal: AbortSignal): Promise<void> {
+  const reaction = { channel: place.channel, timestamp: place.ts ?? place.threadTs, name: "eyes" };
+  if (sign.kind === "working") await web.call("reactions.add", "edit", signal, (client) => client.reactions.add(reaction));
+  else await web.call("reactions.remove", "edit", signal, (client) => client.reactions.remove(reaction));
+}

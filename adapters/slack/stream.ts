@@ -1,0 +1,92 @@
+import type { ChatStopStreamArguments } from "@slack/web-api";
+import type { SlackAddress } from "./address.ts";
+import { slackErrorName } from "./errors.ts";
+import type { SlackMessage } from "./render.ts";
+import type { Web } from "./web.ts";
+
+/** A message of ours in a thread of Slack. */
+export interface Place {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export interface Metadata {
+  readonly event_type: string;
+  readonly event_payload: { readonly delivery_id: string };
+}
+
+/** Opens an empty message that text can be appended to. Resolves to its ts. https://docs.slack.dev/reference/methods/chat.startStream */
+export async function startStream(
+  web: Web,
+  address: SlackAddress & { readonly threadTs: string },
+  recipient: { readonly recipient_team_id: string; readonly recipient_user_id: string } | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { channel, threadTs } = address;
+  const answer = await web.call("chat.startStream", "post", signal, (client) =>
+    client.chat.startStream({ channel, thread_ts: threadTs, ...recipient }),
+  );
+  return answer.ts;
+}
+
+export async function appendStream(web: Web, place: Place, text: string, signal: AbortSignal): Promise<void> {
+  await web.call("chat.appendStream", "edit", signal, (client) => client.chat.appendStream({ ...place, markdown_text: text }));
+}
+
+/** Ends a stream, with a last piece of text and metadata if given. */
+export async function stopStream(
+  web: Web,
+  place: Place,
+  last: Pick<ChatStopStreamArguments, "markdown_text" | "blocks"> & { readonly metadata?: Metadata },
+  signal: AbortSignal,
+): Promise<void> {
+  await web.call("chat.stopStream", "edit", signal, (client) => client.chat.stopStream({ ...place, ...last }));
+}
+
+/** Whether Slack has closed the stream by itself: after five minutes, or because somebody stopped it. */
+export function isStreamOver(error: unknown): boolean {
+  return slackErrorName(error) === "message_not_in_streaming_state";
+}
+
+/** Puts a whole text in the place of a message, also of one that is still a stream. Rejects with `replacedGone` if it is not there. */
+export async function updateMessage(
+  web: Web,
+  place: Place,
+  message: SlackMessage,
+  metadata: Metadata | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const update = (content: SlackMessage) =>
+    web.call("chat.update", "edit", signal, (client) => client.chat.update({ ...place, ...content, ...(metadata && { metadata }) }));
+  const withoutStream = async (content: SlackMessage) => {
+    try {
+      await update(content);
+    } catch (error) {
+      if (slackErrorName(error) !== "streaming_state_conflict") throw error;
+      await endQuietly(web, place, signal);
+      await update(content);
+    }
+  };
+  await orTextOnly(message, withoutStream);
+}
+
+/** Ends a stream whose text is about to be replaced. That it is over already is as good. */
+export async function endQuietly(web: Web, place: Place, signal: AbortSignal): Promise<void> {
+  try {
+    await stopStream(web, place, {}, signal);
+  } catch (error) {
+    // An answer of Slack's means that this stream cannot be stopped (any more); what follows replaces the message and shows if that fails.
+    if (slackErrorName(error) === undefined) throw error;
+  }
+}
+
+/** Slack sometimes counts more characters in blocks than stand there, and refuses; plain text has more room. */
+export async function orTextOnly<T>(message: SlackMessage, send: (message: SlackMessage) => Promise<T>): Promise<T> {
+  try {
+    return await send(message);
+  } catch (error) {
+    const name = slackErrorName(error) ?? "";
+    if (!["msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"].includes(name)) throw error;
+    return await send({ text: message.text, blocks: [] });
+  }
+}
