@@ -1,0 +1,113 @@
+import type { Clock } from "../model/clock.ts";
+
+/** What is known of one call from its bytes; the SDK keeps some of it to itself (it hides the HTTP status of JSON-RPC, for one). */
+export interface CallFacts {
+  /** A request was handed to the network. */
+  readonly started: boolean;
+  /** The newest answer. `body` is kept for answers that are not 2xx, up to 64 KiB. */
+  readonly answer: { readonly status: number; readonly headers: Headers; readonly body: string | undefined } | undefined;
+  /** The network's own error, before or while the answer was read. */
+  readonly networkError: unknown;
+  /** Who ended the call before its end. */
+  readonly ended: "silent" | "caller" | "closed" | undefined;
+}
+
+/** One call to an agent. It ends by itself when nothing is heard, when the caller's signal fires, and by `close`. */
+export interface Call {
+  readonly fetch: typeof fetch;
+  readonly signal: AbortSignal;
+  readonly facts: CallFacts;
+  /** Stops whatever is still under way. Call it always. */
+  close(): void;
+}
+
+const maxErrorBody = 64 * 1024;
+
+/** `silenceMs`: how long may pass without a byte while one is waited for. */
+export function createCall(options: { fetch: typeof fetch; clock: Clock; silenceMs: number; signal: AbortSignal }): Call {
+  const controller = new AbortController();
+  const facts: { -readonly [K in keyof CallFacts]: CallFacts[K] } = {
+    started: false,
+    answer: undefined,
+    networkError: undefined,
+    ended: undefined,
+  };
+  const end = (why: NonNullable<CallFacts["ended"]>) => {
+    if (controller.signal.aborted) return;
+    facts.ended = why;
+    options.signal.removeEventListener("abort", onAbort);
+    controller.abort(new Error(`the call was ended: ${why}`));
+  };
+  const onAbort = () => end("caller");
+  if (options.signal.aborted) end("caller");
+  else options.signal.addEventListener("abort", onAbort);
+
+  /** Waits for a byte, but not longer than the agent may be silent. */
+  const heard = async <T>(wait: () => Promise<T>): Promise<T> => {
+    const done = new AbortController();
+    void options.clock.sleep(options.silenceMs, AbortSignal.any([done.signal, controller.signal])).then(() => {
+      if (!done.signal.aborted) end("silent");
+    });
+    try {
+      return await wait();
+    } catch (error) {
+      facts.networkError ??= error;
+      throw error;
+    } finally {
+      done.abort();
+    }
+  };
+
+  const watchedFetch: typeof fetch = async (input, init) => {
+    controller.signal.throwIfAborted();
+    facts.started = true;
+    facts.answer = undefined;
+    const response = await heard(() => options.fetch(input, { ...init, signal: controller.signal }));
+    const watched = new Response(response.body && watchedBody(response.body, heard), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    });
+    if (response.ok) {
+      facts.answer = { status: response.status, headers: response.headers, body: undefined };
+      return watched;
+    }
+    facts.answer = { status: response.status, headers: response.headers, body: undefined };
+    const body = await readSome(watched, maxErrorBody);
+    facts.answer = { status: response.status, headers: response.headers, body };
+    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  };
+  return { fetch: watchedFetch, signal: controller.signal, facts, close: () => end("closed") };
+}
+
+/** Reads on demand alone, so that a slow reader is not taken for a silent agent. */
+function watchedBody(body: ReadableStream<Uint8Array>, heard: <T>(wait: () => Promise<T>) => Promise<T>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await heard(() => reader.read());
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** At most `max` bytes of a body as text; the rest is not fetched. */
+export async function readSome(response: Response, max: number): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let size = 0; size < max; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return text;
+}

@@ -1,0 +1,56 @@
+import { SendMessageRequest } from "@a2a-js/sdk";
+import type { AgentPolicy, AgentRequest } from "../model/agent.ts";
+import { assertNever } from "../model/errors.ts";
+import type { Json } from "../model/thread.ts";
+import type { PushConfig } from "./config.ts";
+
+export interface RequestOptions {
+  readonly level: AgentPolicy["identity"]["level"];
+  /** From the configuration; what the bridge says about the person wins over it. */
+  readonly metadata: { readonly [key: string]: Json };
+  readonly pushAuth: NonNullable<PushConfig["auth"]>;
+  /** Whether the agent is to answer at once and the reply comes later. */
+  readonly returnImmediately: boolean;
+  /** Whether the agent takes push configs. */
+  readonly push: boolean;
+}
+
+/** A message in the SDK's own form; the transport turns it into the agent's wire. */
+export function toSendRequest(request: AgentRequest, options: RequestOptions): SendMessageRequest {
+  const metadata = { ...options.metadata, ...request.metadata };
+  const known = Object.keys(metadata).length > 0;
+  return SendMessageRequest.fromJSON({
+    message: {
+      messageId: request.messageId,
+      role: "ROLE_USER",
+      parts: [{ text: request.text }],
+      // The SDK attaches nothing to a message whose ids are undefined; empty ones are left off the wire.
+      contextId: request.contextId ?? "",
+      taskId: request.taskId ?? "",
+      referenceTaskIds: request.referenceTaskIds ?? [],
+      ...(known && options.level !== "request" && { metadata }),
+    },
+    configuration: {
+      acceptedOutputModes: [],
+      returnImmediately: options.returnImmediately,
+      ...(options.push && request.push && { taskPushNotificationConfig: toPushConfig(request.push, options.pushAuth) }),
+    },
+    ...(known && options.level !== "message" && { metadata }),
+  });
+}
+
+/** Senders present the token or the credentials, never both (seen in SDK 1.x), so exactly one is registered. */
+function toPushConfig(push: NonNullable<AgentRequest["push"]>, auth: RequestOptions["pushAuth"]): unknown {
+  switch (auth) {
+    case "token":
+      return { url: push.url, token: push.token };
+    case "bearer":
+      return { url: push.url, authentication: { scheme: "Bearer", credentials: push.token } };
+    case "basic":
+      return { url: push.url, authentication: { scheme: "Basic", credentials: Buffer.from(`bridge:${push.token}`).toString("base64") } };
+    case "none":
+      return { url: push.url };
+    default:
+      return assertNever(auth);
+  }
+}
