@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import type { Abilities, AgentRequest } from "../model/agent.ts";
+import { AgentError } from "../model/errors.ts";
+import type { RowKey } from "../model/ledger.ts";
+import { concludeTurn } from "./conclude.ts";
+import type { Context } from "./conversation.ts";
+import { pushKey, taskKey, toProof } from "./correlate.ts";
+import { follow } from "./follow.ts";
+import { waitForMore } from "./recover.ts";
+import { hash, type Turn } from "./rows.ts";
+import { type Session, without } from "./session.ts";
+import { showSign } from "./sign.ts";
+
+/** Sends the message of a turn, once, and follows the answer as long as the call lasts. `sentAt` is committed before the first byte. */
+export async function ask(session: Session, turn: Turn): Promise<void> {
+  const { parts, client, job, task } = session;
+  showSign(parts, task.thread, { kind: "working" });
+  let request: AgentRequest | undefined;
+  try {
+    const abilities = await client.abilities(job.signal);
+    const { request: prepared, keys } = await toRequest(session, turn, abilities);
+    request = prepared;
+    await commitSending(session, turn, request, keys);
+    await follow(session, turn.id, (signal) => client.send(prepared, signal));
+    if (!job.signal.aborted) waitForMore(session, turn.id, abilities);
+  } catch (error) {
+    if (job.signal.aborted || !(error instanceof AgentError)) {
+      if (job.signal.aborted) return;
+      throw error;
+    }
+    parts.log.warn({ err: error, kind: error.kind, agent: task.agent, task: job.row.id, reference: job.row.reference }, "agent not asked");
+    afterError(session, turn.id, request, error);
+  }
+}
+
+async function commitSending(session: Session, turn: Turn, request: AgentRequest, keys: readonly RowKey[]): Promise<void> {
+  const { parts, client } = session;
+  const now = parts.clock.now();
+  session.task = without(session.task, "parked", "lookAt", "failingSince", "newTask");
+  session.updateTask({
+    push: session.task.push || request.push !== undefined,
+    ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
+  });
+  session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });
+  session.keys = keys;
+  await parts.failpoint("ask.sent.before");
+  await session.save();
+  await parts.failpoint("ask.sent.after");
+  await parts.failpoint("ask.send.before");
+}
+
+async function toRequest(session: Session, turn: Turn, abilities: Abilities): Promise<{ request: AgentRequest; keys: readonly RowKey[] }> {
+  const { parts, client, task, content } = session;
+  const said = content[turn.id];
+  const context: Context = (await parts.contexts.get(task.context)) ?? { open: false };
+  const push = toPush(session, turn, abilities);
+  const contextId = toContextId(session, context);
+  const taskIds = toTaskIds(session, context);
+  const keys = [...(push?.keys ?? []), ...(taskIds.taskId === undefined ? [] : [{ key: taskKey(client.name, contextId, taskIds.taskId) }])];
+  return {
+    request: {
+      messageId: turn.messageId,
+      text: said?.text ?? "",
+      metadata: said?.metadata ?? {},
+      ...(contextId === undefined ? {} : { contextId }),
+      ...taskIds,
+      ...(push?.config ? { push: push.config } : {}),
+    },
+    keys,
+  };
+}
+
+function toContextId({ client, task }: Session, context: Context): string | undefined {
+  if (client.policy.contextId === "none") return undefined;
+  const known = task.contextId ?? context.contextId;
+  return known ?? (client.policy.contextId === "client" ? hash(task.context) : undefined);
+}
+
+/** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */
+function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
+  const known = task.taskId ?? context.taskId;
+  if (known === undefined || client.policy.taskId === "never") return {};
+  const open = client.policy.taskId === "always" || context.open || task.turns.some((turn) => turn.state === "asked");
+  if (open && !task.newTask) return { taskId: known };
+  return { referenceTaskIds: [known] };
+}
+
+/** A fresh address and token for this turn; only their hashes are kept. A fixed address has neither. */
+function toPush(
+  { parts, client, task }: Session,
+  turn: Turn,
+  abilities: Abilities,
+): { config?: { url: string; token: string }; keys: readonly RowKey[] } | undefined {
+  const address = abilities.push ? parts.pushAddress(client.name) : undefined;
+  if (!address) return undefined;
+  if (address.kind === "fixed") return { config: { url: address.url, token: "" }, keys: [{ key: `asking:${task.agent}` }] };
+  const id = randomBytes(16).toString("base64url");
+  const token = randomBytes(32).toString("base64url");
+  return { config: { url: `${address.base}/${id}`, token }, keys: [{ key: pushKey(client.name, id), proof: toProof(token, turn.id) }] };
+}
+
+function afterError(session: Session, turnId: string, request: AgentRequest | undefined, error: AgentError): void {
+  const turn = session.turn(turnId);
+  if (!turn || turn.state === "ended") return;
+  switch (error.kind) {
+    case "unreachable":
+    case "rateLimited":
+      return tryAgain(session, turn, error.retryAfterMs);
+    case "taskGone":
+      if (request?.taskId === undefined) return concludeTurn(session, turn, "refused");
+      session.task = without(session.task, "taskId");
+      session.updateTask({ newTask: true, taskId: request.taskId });
+      return sendAnew(session, turn, session.parts.clock.now());
+    case "refused":
+    case "unauthorized":
+    case "unsupported":
+      return concludeTurn(session, turn, "refused");
+    case "broken":
+    case "silent":
+    case "protocol":
+      // An agent that answered with a server error has said its last word; a late push is still taken.
+      if (error.code !== undefined && error.code >= 500 && session.task.taskId === undefined) concludeTurn(session, turn, "failed");
+      return;
+  }
+}
+
+/** The message certainly did not arrive: it is sent again a little later, and not for ever. */
+function tryAgain(session: Session, turn: Turn, retryAfterMs: number | undefined): void {
+  const { reach } = session.parts.pace;
+  const pause = reach[session.task.looks];
+  if (pause === undefined) return concludeTurn(session, turn, "unreachable");
+  session.updateTask({ looks: session.task.looks + 1 });
+  sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
+}
+
+function sendAnew(session: Session, turn: Turn, at: number): void {
+  session.updateTask({
+    parked: "retry",
+    lookAt: at,
+    turns: session.task.turns.map((other) =>
+      other.id === turn.id ? { ...without(other, "sentAt", "deadline"), state: "waiting" } : other,
+    ),
+  });
+}

@@ -1,0 +1,152 @@
+import type { AgentEvent, TaskRef } from "../model/agent.ts";
+import type { NewRow } from "../model/ledger.ts";
+import type { PostedRef, Reply } from "../model/reply.ts";
+import { toDeliveries } from "./outbox.ts";
+import type { Parts } from "./parts.ts";
+import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
+import { type Letter, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import type { Session } from "./session.ts";
+
+/** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
+export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome): void {
+  const turn = session.turn(id);
+  if (!turn || turn.state === "ended") return;
+  const joined =
+    session.client.policy.taskId === "spec" ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
+  for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined" });
+  const { parts, job, task } = session;
+  const replies = toReplies({ outcome, answer: session.answer(turn), shown: turn.shown, reference: job.row.reference, late: false });
+  const long = turn.sentAt !== undefined && parts.clock.now() - turn.sentAt > parts.pace.notifyAfter;
+  const live = turn.live ?? joined.find((other) => other.live)?.live;
+  const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
+  const posts = withPlace(replies, live, long);
+  session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, !others)];
+  session.updateTurn(id, { state: "ended", outcome, ...withShown(turn, posts) });
+}
+
+/** The first reply takes the place of the live message; after long work it is a new message, so that people are notified. */
+function withPlace(replies: readonly Reply[], live: PostedRef | undefined, long: boolean): readonly Reply[] {
+  return replies.map((reply, index) => ({ ...reply, notify: reply.notify || long, ...(index === 0 && live ? { replaces: live } : {}) }));
+}
+
+function toRows(parts: Parts, task: Task, turn: Turn, replies: readonly Reply[], last: boolean): readonly NewRow[] {
+  return replies.flatMap((reply, index) =>
+    toDeliveries(parts, task.thread, `${turn.id}#${turn.posts + index}`, reply, last && index === replies.length - 1),
+  );
+}
+
+function withShown(turn: Turn, replies: readonly Reply[]): Pick<Turn, "shown" | "posts"> {
+  const shown = replies.filter((reply) => reply.tone !== "notice").map((reply) => fingerprint(reply.parts));
+  return { shown: [...turn.shown, ...shown], posts: turn.posts + replies.length };
+}
+
+/** Takes an event of the agent into a turn that is under way, and ends the turn where the event does. */
+export function applyEvent(session: Session, turnId: string, event: AgentEvent): void {
+  const turn = session.turn(turnId);
+  if (!turn || turn.state === "ended") return;
+  const answer = reduce(session.answer(turn), event);
+  session.setAnswer(turnId, answer);
+  if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: [...turn.marks, toMark(event)] });
+  if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
+}
+
+/** Asks the person to sign in, once; the agent goes on by itself afterwards, so the turn stays open. */
+function showSignIn(session: Session, turnId: string): void {
+  const turn = session.turn(turnId);
+  if (!turn) return;
+  const answer = { ...session.answer(turn), artifacts: [] };
+  const replies = toReplies({ outcome: "authRequired", answer, shown: turn.shown, reference: session.job.row.reference, late: false });
+  session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, false)];
+  session.updateTurn(turnId, withShown(turn, replies));
+}
+
+const toMark = (event: AgentEvent): string => `${event.kind}:${event.mark}`;
+
+type Push = Extract<Letter, { kind: "push" }>;
+
+/** A push for this task. Which turn it answers: the one whose address it came to, else the oldest that waits. */
+export async function takePush(session: Session, push: Push): Promise<void> {
+  const { task } = session;
+  if (isRepeated(task, push)) return;
+  const turn = toPushedTurn(task, push, session.client.policy.taskId === "spec");
+  session.updateTask({ lastPush: push.hash });
+  if (!turn) return;
+  for (const event of push.events) session.noteIds(event);
+  if (turn.state === "ended") {
+    const late = toLateAnswer(session.parts, session.job.row.reference, session.task, session.content, turn.id, push);
+    session.task = late.task;
+    session.content = late.content;
+    session.outbox = [...session.outbox, ...late.rows];
+    return;
+  }
+  for (const event of push.events) applyEvent(session, turn.id, event);
+  await endByPush(session, turn.id, push);
+}
+
+/** The closing push of an A2A 1.0 agent carries no artifacts: where the task can be had, it is read before the turn ends. */
+async function endByPush(session: Session, turnId: string, push: Push): Promise<void> {
+  const turn = session.turn(turnId);
+  if (!turn || toOutcome(session.answer(turn)) === undefined) return;
+  const { client, task, job, parts } = session;
+  const complete = push.events.some((event) => event.kind === "output");
+  if (!complete && task.taskId !== undefined && client.policy.operations.get) {
+    const ref: TaskRef = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
+    try {
+      for await (const event of client.resume(ref, job.signal)) applyEvent(session, turnId, event);
+    } catch (err) {
+      parts.log.info({ err, task: job.row.id, agent: task.agent }, "pushed task could not be read; what was pushed is posted");
+    }
+  }
+  const outcome = toOutcome(session.answer(turn));
+  if (outcome) concludeTurn(session, turn, outcome);
+}
+
+/** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */
+export function isRepeated(task: Task, push: Push): boolean {
+  const marked = push.events.filter((event) => event.mark !== undefined && event.kind !== "output");
+  if (marked.length === 0) return push.events.some((event) => event.kind === "output" && event.append) && task.lastPush === push.hash;
+  const seen = task.turns.filter((turn) => turn.state === "ended").flatMap((turn) => turn.marks);
+  return marked.every((event) => seen.includes(toMark(event)));
+}
+
+function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined {
+  const asked = task.turns.filter((turn) => turn.state === "asked");
+  if (shared && asked.length > 0) return asked.at(-1);
+  const named = task.turns.find((turn) => turn.id === push.turn);
+  return named ?? asked[0] ?? task.turns.findLast((turn) => turn.outcome === "expired") ?? task.turns.at(-1);
+}
+
+/**
+ * What a push brings for a turn that has ended: an answer that was given up is posted as late, anything new in an answered turn
+ * too; what was shown already is not shown again. Pure.
+ */
+export function toLateAnswer(
+  parts: Parts,
+  reference: string,
+  task: Task,
+  content: TaskContent,
+  turnId: string,
+  push: Push,
+): { readonly task: Task; readonly content: TaskContent; readonly rows: readonly NewRow[] } {
+  const turn = task.turns.find(({ id }) => id === turnId);
+  const said = content[turnId] ?? { text: "", metadata: {}, answer: nothingYet };
+  if (!turn || isRepeated(task, push)) return { task, content, rows: [] };
+  const answer = push.events.reduce(reduce, said.answer);
+  const outcome = toOutcome(answer);
+  const replies = outcome === undefined ? [] : toReplies({ outcome, answer, shown: turn.shown, reference, late: true });
+  const marks = [
+    ...turn.marks,
+    ...push.events.flatMap((event) => (event.mark === undefined || event.kind === "output" ? [] : [toMark(event)])),
+  ];
+  const after: Turn = {
+    ...turn,
+    ...withShown(turn, toReplies({ outcome: outcome ?? "open", answer, shown: turn.shown, reference, late: false })),
+    marks,
+  };
+  const posted = { ...after, posts: turn.posts + replies.length, ...(outcome === undefined ? { shown: turn.shown } : { outcome }) };
+  return {
+    task: { ...task, lastPush: push.hash, turns: task.turns.map((other) => (other.id === turnId ? posted : other)) },
+    content: { ...content, [turnId]: { ...said, answer } },
+    rows: toRows(parts, task, turn, replies, true),
+  };
+}

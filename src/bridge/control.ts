@@ -1,0 +1,140 @@
+import type { AgentClient } from "../model/agent.ts";
+import { DeliveryError } from "../model/errors.ts";
+import type { Leased, Row, Step } from "../model/ledger.ts";
+import type { ControlWord, IncomingEvent } from "../model/message.ts";
+import { toLateAnswer } from "./conclude.ts";
+import { taskRow } from "./converse.ts";
+import * as notices from "./notices.ts";
+import { toNotice } from "./outbox.ts";
+import type { Parts } from "./parts.ts";
+import { identifyAuthor, toRefusal } from "./person.ts";
+import { eventRow } from "./receive.ts";
+import { toRoute } from "./route.ts";
+import { hash, isPush, type Letter, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
+
+/** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
+export async function control(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const step = isPush(row) ? await takePushed(parts, row) : await takeEvent(parts, row, toEvent(row), signal);
+    await parts.failpoint("control.commit.before");
+    const settled = await parts.ledger.settle(row, step);
+    await parts.failpoint("control.commit.after");
+    if (settled === "settled") return;
+  }
+}
+
+const done = (result?: string): Step => ({ end: { kind: "done" }, ...(result === undefined ? {} : { result }) });
+
+/** A push goes to its open task as a letter; for a task that is done it is a late answer. */
+async function takePushed(parts: Parts, row: Leased): Promise<Step> {
+  const push = toPush(row);
+  const task = await parts.ledger.row(push.task);
+  if (!task) return { end: { kind: "buried", error: "its task is not kept any more" } };
+  const letter: Extract<Letter, { kind: "push" }> = {
+    kind: "push",
+    hash: hash(JSON.stringify(push.events)),
+    events: push.events,
+    ...(push.turn === undefined ? {} : { turn: push.turn }),
+  };
+  if (task.settledAt === undefined) return { end: { kind: "done" }, mail: [{ to: task.id, item: toJson(letter) }] };
+  const turns = toTask(task).turns;
+  const turn = turns.find(({ id }) => id === push.turn) ?? turns.findLast((one) => one.outcome === "expired") ?? turns.at(-1);
+  if (!turn) return done("no turn");
+  const late = toLateAnswer(parts, task.reference, toTask(task), toTaskContent(task), turn.id, letter);
+  return {
+    end: { kind: "done" },
+    result: late.rows.length > 0 ? "late" : "nothing new",
+    rows: late.rows,
+    amend: [{ id: task.id, facts: toJson(late.task), content: toJson(late.content) }],
+  };
+}
+
+async function takeEvent(parts: Parts, row: Leased, event: IncomingEvent, signal: AbortSignal): Promise<Step> {
+  switch (event.kind) {
+    case "command":
+      return takeWord(parts, row, event, event.word, signal);
+    case "stop":
+      return takeWord(parts, row, event, "stop", signal);
+    case "edited":
+      return done((await editWaiting(parts, event.message, event.text)) ? "edited" : "too late");
+    case "deleted":
+      return done((await withdrawWaiting(parts, event.message)) ? "withdrawn" : "too late");
+    case "feedback":
+      return done(event.value);
+    case "action":
+    case "message":
+      return done("not handled");
+  }
+}
+
+/** `help` and `status` are for everybody; `stop` and `new` only for people whose message would be taken here. */
+async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: ControlWord, signal: AbortSignal): Promise<Step> {
+  const say = (text: string, options: { private?: string } = {}): Step => ({
+    end: { kind: "done" },
+    rows: toNotice(parts, event.thread, `${event.id}!`, text, { last: false, ...options }),
+  });
+  if (word === "help") return say(notices.help);
+  const known = await parts.conversations.get(row.lane);
+  const client = parts.agents.get(known?.agent ?? "") ?? parts.agents.get(toRoute(parts.routes, event.thread)?.agent ?? "");
+  if (word === "status") return say(notices.status(client?.name, await toRunning(parts, row.lane)));
+  if (!client) return say(notices.noAgent(row.reference));
+  const refused = await refuse(parts, row, event, client, signal);
+  if (refused === "retry") return { end: { kind: "retry", delayMs: 1_000, error: "person unknown for now", unsure: false } };
+  if (refused) return say(refused.text, refused.private ? { private: event.author.id } : {});
+  const owns = known === undefined || (known.owner.id === event.author.id && known.owner.workspace === event.author.workspace);
+  if (!owns && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
+  if (word === "stop") return stop(parts, row, say);
+  const epoch = ((await parts.epochs.get(row.lane))?.epoch ?? 0) + 1;
+  return { ...say(notices.fresh), also: () => parts.epochs.set(row.lane, { epoch }, parts.keepMs) };
+}
+
+async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {
+  try {
+    const verdict = await identifyAuthor(parts, event, { ...client.policy.identity, required: false }, signal);
+    return verdict.kind === "refused" ? toRefusal(verdict.why, row.reference) : undefined;
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return row.attempts < 5 ? ("retry" as const) : { text: notices.unknownPerson(row.reference), private: false };
+  }
+}
+
+/** The stop goes to every open turn of the thread; each ends with a word of its own. */
+async function stop(parts: Parts, row: Row, say: (text: string) => Step): Promise<Step> {
+  const open = await parts.ledger.open("task", row.lane);
+  if (open.length === 0) return say(notices.nothingRuns);
+  const letter: Letter = { kind: "stop" };
+  return { ...say(notices.stopping), mail: open.map(({ id }) => ({ to: id, item: toJson(letter) })) };
+}
+
+async function toRunning(parts: Parts, lane: string): Promise<readonly notices.Running[]> {
+  const rows = await parts.ledger.open("task", lane);
+  const now = parts.clock.now();
+  return rows.flatMap((row) => {
+    const task = toTask(row);
+    return task.turns
+      .filter((turn) => turn.state !== "ended")
+      .map((turn) => ({
+        agent: task.agent,
+        reference: row.reference,
+        sinceMs: turn.sentAt === undefined ? undefined : now - turn.sentAt,
+        waits: task.parked === "push",
+      }));
+  });
+}
+
+/** An edit changes a message that waits, as an event or as a turn that was not begun; otherwise it is only recorded. */
+async function editWaiting(parts: Parts, message: string, text: string): Promise<boolean> {
+  const row = await parts.ledger.row(eventRow(message));
+  if (row?.content === undefined || row.queue !== "message") return false;
+  const event = toEvent(row);
+  const attachments = event.kind === "message" ? event.attachments : [];
+  if (await parts.ledger.edit(row.id, toJson({ text, attachments }))) return true;
+  const task = await parts.ledger.row(taskRow(message));
+  const content = task ? toTaskContent(task) : {};
+  const said = task ? content[task.id] : undefined;
+  return task !== undefined && said !== undefined && parts.ledger.edit(task.id, toJson({ ...content, [task.id]: { ...said, text } }));
+}
+
+async function withdrawWaiting(parts: Parts, message: string): Promise<boolean> {
+  return (await parts.ledger.withdraw(eventRow(message))) || parts.ledger.withdraw(taskRow(message));
+}

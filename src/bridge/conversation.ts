@@ -1,0 +1,29 @@
+import type { Author } from "../model/message.ts";
+import { type ThreadRef, threadKey } from "../model/thread.ts";
+
+/** That a thread talks to an agent, and whose conversation it is. Written by the message lane of the thread only. */
+export type Conversation = {
+  readonly agent: string;
+  readonly owner: { readonly id: string; readonly workspace: string };
+  /** A hash of the identity that the agent was told for the owner; a change of it closes the context. */
+  readonly identity: string;
+  /** Grows whenever the message lane begins a fresh context by itself. */
+  readonly fresh: number;
+  readonly lastAt: number;
+};
+
+/** What an agent needs to go on: written by the task lane only. `open`: the task waits for the person. */
+export type Context = {
+  readonly contextId?: string;
+  readonly taskId?: string;
+  readonly open: boolean;
+};
+
+/** How often `new` was said: written by the control lane only, so that no two lanes write the same value. */
+export type Epoch = { readonly epoch: number };
+
+/** Where a context is kept: by thread, by person where contexts are separate, and by how often it was begun afresh. */
+export function contextKey(thread: ThreadRef, who: Author | undefined, fresh: number, epoch: number): string {
+  const slot = who ? `${encodeURIComponent(who.workspace)}:${encodeURIComponent(who.id)}` : "";
+  return `${threadKey(thread)}#${slot}#${fresh}.${epoch}`;
+}

@@ -1,0 +1,91 @@
+import type { Adapter } from "../model/adapter.ts";
+import { DeliveryError } from "../model/errors.ts";
+import type { Leased, NewRow, Step } from "../model/ledger.ts";
+import type { PostedRef, Reply } from "../model/reply.ts";
+import * as notices from "./notices.ts";
+import { toNotice } from "./outbox.ts";
+import type { Parts } from "./parts.ts";
+import { type Delivery, toDelivery, toJson, toReply } from "./rows.ts";
+import { showSign } from "./sign.ts";
+
+/** Posts one row of the outbox. What was posted without a word of it is looked up before it is posted again (promise 2). */
+export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
+  const delivery = toDelivery(row);
+  const step = await attempt(parts, row, delivery, signal);
+  await parts.failpoint("deliver.commit.before");
+  await parts.ledger.settle(row, step);
+  await parts.failpoint("deliver.commit.after");
+  if (step.end.kind === "done" && delivery.last) showSign(parts, delivery.thread, { kind: "idle" });
+}
+
+async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: AbortSignal): Promise<Step> {
+  const reply = toReply(row);
+  const adapter = parts.adapters.get(delivery.thread.platform);
+  if (!reply) return { end: { kind: "buried", error: "its content was deleted before it could be posted" } };
+  if (!adapter) return { end: { kind: "buried", error: `no adapter for ${delivery.thread.platform}` } };
+  try {
+    return { end: { kind: "done" }, result: toJson(await post(parts, row, adapter, delivery, reply, signal)) };
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return afterError(parts, row, delivery, reply, error);
+  }
+}
+
+async function post(
+  parts: Parts,
+  row: Leased,
+  adapter: Adapter,
+  delivery: Delivery,
+  reply: Reply,
+  signal: AbortSignal,
+): Promise<PostedRef> {
+  if (reply.replaces) {
+    try {
+      await parts.failpoint("deliver.post.before");
+      const edited = await adapter.edit(reply.replaces, reply, row.id, signal);
+      await parts.failpoint("deliver.post.after");
+      return edited;
+    } catch (error) {
+      if (!(error instanceof DeliveryError && error.kind === "replacedGone")) throw error;
+    }
+  }
+  const found = row.unsure && reply.private === undefined ? await adapter.find?.(delivery.thread, row.id, signal) : undefined;
+  if (row.unsure)
+    parts.log.warn(
+      { row: row.id, reference: row.reference, found: found !== undefined, posting: adapter.capabilities.posting },
+      "ambiguous post",
+    );
+  if (found) return found;
+  await parts.failpoint("deliver.post.before");
+  const posted = await adapter.post(delivery.thread, reply, row.id, signal);
+  await parts.failpoint("deliver.post.after");
+  return posted;
+}
+
+function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply, error: DeliveryError): Step {
+  const { kind, message } = error;
+  parts.log.warn({ row: row.id, reference: row.reference, attempt: row.attempts, kind, err: error }, "delivery failed");
+  const given = parts.clock.now() - row.createdAt > parts.pace.postGiveUp;
+  if (kind === "threadGone" || kind === "refused" || given) {
+    return {
+      end: { kind: "buried", error: `${kind}: ${message}` },
+      rows: kind === "refused" ? toApology(parts, row, delivery, reply) : [],
+    };
+  }
+  const backoff = Math.min(parts.pace.postMax, parts.pace.postFirst * 2 ** Math.min(row.attempts - 1, 20));
+  return {
+    end: {
+      kind: "retry",
+      delayMs: error.retryAfterMs ?? backoff,
+      error: `${kind}: ${message}`,
+      unsure: kind === "ambiguous" || row.unsure,
+    },
+  };
+}
+
+/** The platform refuses this very message: the thread is told, unless the message was itself such a word. */
+function toApology(parts: Parts, row: Leased, delivery: Delivery, reply: Reply): readonly NewRow[] {
+  return reply.tone === "notice"
+    ? []
+    : toNotice(parts, delivery.thread, `${row.id}!`, notices.undelivered(row.reference), { last: delivery.last });
+}

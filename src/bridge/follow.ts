@@ -1,0 +1,128 @@
+import type { AgentEvent } from "../model/agent.ts";
+import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
+import { taskKey } from "./correlate.ts";
+import { createLiveText, type LiveText } from "./live.ts";
+import { toLiveText, toOutcome } from "./respond.ts";
+import type { Session } from "./session.ts";
+
+/** What happens next while a call is open. */
+type Next = { readonly kind: "event"; readonly result: IteratorResult<AgentEvent> } | { readonly kind: "mail" } | { readonly kind: "tick" };
+
+/**
+ * Follows an open call to the agent: takes its events into the turn, shows text while it grows, and leaves when the turn has its
+ * end, the call is over, somebody says stop, the time is up, or the process stops. Throws what the call throws.
+ */
+export async function follow(session: Session, turnId: string, call: (signal: AbortSignal) => AsyncIterable<AgentEvent>): Promise<void> {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([session.job.signal, leaving.signal]);
+  const iterator = call(signal)[Symbol.asyncIterator]();
+  const live = createLiveText(session, turnId);
+  const mailbox = createMailbox(session);
+  let coming = next(iterator);
+  try {
+    for (let first = true; ; ) {
+      const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, leaving.signal)]);
+      if (session.job.signal.aborted) return;
+      if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
+      if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
+      if (happened.kind !== "event") continue;
+      if (happened.result.done) return;
+      if (first) await session.parts.failpoint("ask.send.first");
+      first = false;
+      coming = next(iterator);
+      if (await takeEvent(session, turnId, happened.result.value, live)) return;
+    }
+  } finally {
+    mailbox.close();
+    leaving.abort();
+    await live.close();
+    coming.catch(() => undefined); // the call was left; what it still says is not wanted
+    await iterator.return?.().catch(() => undefined); // the same
+  }
+}
+
+async function next(iterator: AsyncIterator<AgentEvent>): Promise<Next> {
+  return { kind: "event", result: await iterator.next() };
+}
+
+/** True when the turn has its end. */
+async function takeEvent(session: Session, turnId: string, event: AgentEvent, live: LiveText): Promise<boolean> {
+  if (session.noteIds(event)) await commitIds(session);
+  applyEvent(session, turnId, event);
+  const turn = session.turn(turnId);
+  if (!turn || turn.state === "ended") return true;
+  const answer = session.answer(turn);
+  const outcome = toOutcome(answer);
+  if (outcome) {
+    await live.close();
+    const now = session.turn(turnId);
+    if (now) concludeTurn(session, now, outcome);
+    return true;
+  }
+  if (event.kind === "output") live.show(toLiveText(answer));
+  if (event.kind === "working") live.sign(event.text);
+  return false;
+}
+
+async function commitIds(session: Session): Promise<void> {
+  const { taskId, contextId, agent } = session.task;
+  if (taskId !== undefined) session.keys = [...session.keys, { key: taskKey(agent, contextId, taskId) }];
+  await session.parts.failpoint("follow.ids.before");
+  await session.save();
+  await session.parts.failpoint("follow.ids.after");
+}
+
+/** True when somebody said stop. Pushes are taken at once; a message that joins waits until the call is over. */
+async function takeMail(session: Session, mailbox: Mailbox): Promise<boolean> {
+  mailbox.read();
+  await session.readMail();
+  for (;;) {
+    const [oldest] = session.letters;
+    if (oldest?.letter.kind !== "push") break;
+    session.takeLetter((letter) => letter === oldest.letter);
+    await takePush(session, oldest.letter);
+  }
+  return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
+}
+
+/** True when the time of the turn is up. */
+async function onTick(session: Session, turnId: string, live: LiveText): Promise<boolean> {
+  const turn = session.turn(turnId);
+  const now = session.parts.clock.now();
+  if (turn?.deadline !== undefined && turn.deadline <= now) {
+    concludeTurn(session, turn, "expired");
+    return true;
+  }
+  await live.tick(now);
+  return false;
+}
+
+function tick(session: Session, turnId: string, live: LiveText, signal: AbortSignal): Promise<Next> {
+  const now = session.parts.clock.now();
+  const deadline = session.turn(turnId)?.deadline ?? Number.POSITIVE_INFINITY;
+  const at = Math.min(deadline, live.dueAt());
+  return session.parts.clock.sleep(Math.max(0, at - now), signal).then(() => ({ kind: "tick" }));
+}
+
+interface Mailbox {
+  arrived(): Promise<Next>;
+  read(): void;
+  close(): void;
+}
+
+function createMailbox(session: Session): Mailbox {
+  let waiting = Promise.withResolvers<Next>();
+  const stop = session.job.onMail(() => waiting.resolve({ kind: "mail" }));
+  const stopped = () => waiting.resolve({ kind: "tick" });
+  session.job.signal.addEventListener("abort", stopped);
+  return {
+    arrived: () => waiting.promise,
+    read: () => {
+      waiting = Promise.withResolvers<Next>();
+    },
+    close: () => {
+      stop();
+      session.job.signal.removeEventListener("abort", stopped);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { LivePost } from "../model/adapter.ts";
+import type { Session } from "./session.ts";
+import { showSign } from "./sign.ts";
+
+/** The live side of a turn: a working sign, and text while it grows. Best effort; the final reply comes through the outbox. */
+export interface LiveText {
+  show(text: string): void;
+  sign(text: string | undefined): void;
+  /** When `tick` wants to be called. Milliseconds since 1970. */
+  dueAt(): number;
+  tick(now: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a message once text has been growing for a moment; a turn that has a live message already gets no second one. */
+export function createLiveText(session: Session, turnId: string): LiveText {
+  const { parts, job, task } = session;
+  const adapter = parts.adapters.get(task.thread.platform);
+  let post: LivePost | undefined;
+  let text = "";
+  let openAt = Number.POSITIVE_INFINITY;
+  let signAt = parts.clock.now() + parts.pace.signEvery;
+  let signed: string | undefined;
+  let done = adapter?.live === undefined || session.turn(turnId)?.live !== undefined;
+
+  async function open(): Promise<void> {
+    done = true;
+    await parts.failpoint("follow.live.before");
+    try {
+      post = await adapter?.live?.(task.thread, task.asker, job.signal);
+    } catch (err) {
+      parts.log.info({ err, task: job.row.id }, "no live message; the answer comes in one piece");
+      return;
+    }
+    if (!post) return;
+    session.updateTurn(turnId, { live: post.posted });
+    await session.save();
+    await parts.failpoint("follow.live.after");
+    post.show(text);
+  }
+
+  return {
+    show: (whole) => {
+      text = whole;
+      if (!done && text.trim() !== "") openAt = Math.min(openAt, parts.clock.now() + parts.pace.liveAfter);
+      post?.show(text);
+    },
+    sign: (words) => {
+      if (words === undefined || words === signed) return;
+      signed = words;
+      showSign(parts, task.thread, { kind: "working", text: words });
+    },
+    dueAt: () => Math.min(done ? Number.POSITIVE_INFINITY : openAt, signAt),
+    tick: async (now) => {
+      if (now >= signAt) {
+        signAt = now + parts.pace.signEvery;
+        showSign(parts, task.thread, { kind: "working", ...(signed === undefined ? {} : { text: signed }) });
+      }
+      if (!done && now >= openAt) await open();
+    },
+    close: async () => {
+      done = true;
+      await post?.close();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { ReplyPart } from "../model/reply.ts";
+import type { Outcome } from "./rows.ts";
+
+/** The bridge's own words. Short, calm, with the way out, and with a reference wherever something went wrong. */
+
+const ref = (reference: string) => `Reference \`${reference}\`.`;
+
+export const needsInput = "The agent needs more from you to go on. Answer here in this thread.";
+export const needsSignIn = "The agent needs you to sign in before it can go on.";
+export const noAnswer = (reference: string) => `The agent finished without an answer. ${ref(reference)}`;
+
+export function late(parts: readonly ReplyPart[]): readonly ReplyPart[] {
+  return [{ kind: "text", text: "**Late answer**\n\n" }, ...parts];
+}
+
+export function ended(outcome: "failed" | "rejected" | "canceled", words: string, reference: string): string {
+  const said = words.trim() === "" ? "" : `\n\n> ${words.trim().slice(0, 1_500).replaceAll("\n", "\n> ")}`;
+  if (outcome === "canceled") return `Stopped: the agent ended the task. ${ref(reference)}${said}`;
+  if (outcome === "rejected") return `The agent declined the request. ${ref(reference)}${said}`;
+  return `The agent could not finish. ${ref(reference)}${said}`;
+}
+
+export function gaveUp(outcome: Extract<Outcome, "expired" | "unreachable" | "refused" | "lost" | "stopped">, reference: string): string {
+  switch (outcome) {
+    case "expired":
+      return `No answer came in time. If the agent still answers, it will be posted here. ${ref(reference)}`;
+    case "unreachable":
+      return `The agent cannot be reached right now. Your message was not delivered to it; please try again later. ${ref(reference)}`;
+    case "refused":
+      return `The agent did not accept the message. ${ref(reference)}`;
+    case "lost":
+      return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, please ask again. ${ref(reference)}`;
+    case "stopped":
+      return `Stopped. ${ref(reference)}`;
+  }
+}
+
+export const takesTime = (reference: string) =>
+  `The agent is working on it. The answer will be posted here; \`status\` tells how it stands, \`stop\` ends it. ${ref(reference)}`;
+export const waits = "Your message waits until the current answer is complete. `stop` ends that one.";
+export const joins = "Passed on to the running request.";
+export const busy = "The agent is still working on the last message. Please wait for its answer, or say `stop`.";
+export const noAgent = (reference: string) => `No agent is set up for this place. An admin can add a route for it. ${ref(reference)}`;
+export const noFiles = "Files are not passed on to the agent yet; only your text was sent.";
+export const notYours =
+  "This conversation is its owner's: the agent answers them with what only they may see. Please start a thread of your own.";
+export const external = "This bot answers people of its own organisation only.";
+export const deactivated = "Your account is deactivated, so nothing was passed on.";
+export const unproven = (reference: string) =>
+  `This agent needs to know for certain who you are, and your identity could not be verified: it takes a confirmed e-mail address of your organisation. Nothing was passed on. ${ref(reference)}`;
+export const unknownPerson = (reference: string) =>
+  `It could not be found out who you are, so nothing was passed on. Please try again later. ${ref(reference)}`;
+export const changedPerson =
+  "Your identity has changed since this conversation began, so it starts afresh: the agent does not remember what was said before.";
+export const undelivered = (reference: string) => `An answer could not be shown here. ${ref(reference)}`;
+export const broken = (reference: string) =>
+  `Something went wrong in the bridge, and this message was set aside for an admin. ${ref(reference)}`;
+export const tooLarge = (reference: string) => `The agent sent an answer that is too large to be taken. ${ref(reference)}`;
+
+export const nothingRuns = "Nothing is running here.";
+export const stopping = "Stopping…";
+export const fresh = "A new conversation begins: the agent does not remember what was said before.";
+export const help = [
+  "Talk to the agent by mentioning this bot or by a direct message; in a thread it remembers what was said. One word alone is for the bridge:",
+  "- `status`: what is running here",
+  "- `stop`: end it",
+  "- `new`: begin a new conversation",
+  "- `help`: this text",
+].join("\n");
+
+export interface Running {
+  readonly agent: string;
+  readonly sinceMs: number | undefined;
+  readonly reference: string;
+  readonly waits: boolean;
+}
+
+export function status(agent: string | undefined, running: readonly Running[]): string {
+  if (running.length === 0)
+    return agent === undefined ? "Nothing is running here." : `Nothing is running here. This thread talks to **${agent}**.`;
+  const lines = running.map((turn) =>
+    turn.sinceMs === undefined
+      ? `- a message for **${turn.agent}** waits (\`${turn.reference}\`)`
+      : `- **${turn.agent}** has been working for ${duration(turn.sinceMs)}${turn.waits ? ", the answer will come by itself" : ""} (\`${turn.reference}\`)`,
+  );
+  return ["Here is what is going on:", ...lines].join("\n");
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

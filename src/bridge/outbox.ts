@@ -1,0 +1,29 @@
+import type { NewRow } from "../model/ledger.ts";
+import { type Reply, textReply } from "../model/reply.ts";
+import { type ThreadRef, threadKey } from "../model/thread.ts";
+import type { Parts } from "./parts.ts";
+import { toJson } from "./rows.ts";
+
+/** Rows of the outbox for a reply: one row a post. `id` is deterministic, so a repeated step makes no second post. */
+export function toDeliveries(parts: Parts, thread: ThreadRef, id: string, reply: Reply, last: boolean): readonly NewRow[] {
+  const posts = parts.adapters.get(thread.platform)?.split(reply) ?? [reply];
+  return posts.map((post, index) => ({
+    id: posts.length === 1 ? id : `${id}.${index}`,
+    queue: "delivery",
+    lane: threadKey(thread),
+    facts: toJson({ thread, last: last && index === posts.length - 1 }),
+    content: toJson(post),
+  }));
+}
+
+/** A word of the bridge itself, for everybody in the thread or for one person alone. */
+export function toNotice(
+  parts: Parts,
+  thread: ThreadRef,
+  id: string,
+  text: string,
+  options: { last?: boolean; private?: string } = {},
+): readonly NewRow[] {
+  const reply = textReply(text, "notice", options.private === undefined ? {} : { private: options.private });
+  return toDeliveries(parts, thread, id, reply, options.last ?? true);
+}

@@ -1,0 +1,64 @@
+import type { Log } from "../log.ts";
+import type { Adapter } from "../model/adapter.ts";
+import type { AgentClient } from "../model/agent.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Failpoint } from "../model/failpoint.ts";
+import type { Ledger, Store } from "../model/ledger.ts";
+import type { Context, Conversation, Epoch } from "./conversation.ts";
+import type { IdentityRules } from "./identity.ts";
+import type { Route } from "./route.ts";
+
+/** What the steps of the path share. Nothing here has a state of its own but the ledger. */
+export interface Parts {
+  readonly ledger: Ledger;
+  readonly conversations: Store<Conversation>;
+  readonly contexts: Store<Context>;
+  readonly epochs: Store<Epoch>;
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly agents: ReadonlyMap<string, AgentClient>;
+  readonly routes: readonly Route[];
+  readonly identity: IdentityRules;
+  /** Where this agent may push: a URL that the opaque id is appended to, or a fixed one. Absent: push is not to be had. */
+  pushAddress(agent: string): PushAddress | undefined;
+  /** How long what is known of a conversation is kept. Milliseconds. */
+  readonly keepMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failpoint: Failpoint;
+  readonly pace: Pace;
+}
+
+export type PushAddress = { readonly kind: "perTurn"; readonly base: string } | { readonly kind: "fixed"; readonly url: string };
+
+/** The waits of the path, in milliseconds. Tests make them short; an admin has no reason to touch them. */
+export interface Pace {
+  /** Between the tries to reach an agent that is down; after the last one the turn ends. */
+  readonly reach: readonly number[];
+  /** Longest pause between two looks at an open task. */
+  readonly lookMax: number;
+  /** Looks that fail for this long end the turn. */
+  readonly lookGiveUp: number;
+  /** Text that appears sooner than this after the first is not worth a live message. */
+  readonly liveAfter: number;
+  /** The working sign is renewed this often: Slack's fades after two minutes. */
+  readonly signEvery: number;
+  /** First and longest pause between two tries of a post. */
+  readonly postFirst: number;
+  readonly postMax: number;
+  /** A post that could not be made for this long is buried. */
+  readonly postGiveUp: number;
+  /** A turn that took longer ends in a message of its own, so that people are notified. */
+  readonly notifyAfter: number;
+}
+
+export const everydayPace: Pace = {
+  reach: [1_000, 3_000, 10_000],
+  lookMax: 60_000,
+  lookGiveUp: 600_000,
+  liveAfter: 200,
+  signEvery: 60_000,
+  postFirst: 1_000,
+  postMax: 300_000,
+  postGiveUp: 86_400_000,
+  notifyAfter: 60_000,
+};

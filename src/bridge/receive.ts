@@ -1,0 +1,65 @@
+import type { IncomingEvent, Receipt, Receive } from "../model/message.ts";
+import { threadKey } from "../model/thread.ts";
+import type { Parts } from "./parts.ts";
+import { toRoute } from "./route.ts";
+import { fromEvent, toEvent } from "./rows.ts";
+import { toControlWord } from "./words.ts";
+
+/** The row of an event; edits and deletes name it. */
+export const eventRow = (eventId: string): string => `event:${eventId}`;
+
+/**
+ * The door of the path. Resolves after the commit and calls neither agent nor platform. What is not meant for the bot is ignored:
+ * neither stored nor logged (promise 7). The same event again is a duplicate, by its deterministic id.
+ */
+export function createReceive(parts: Parts): Receive {
+  return async (event) => {
+    if (!(await isMeant(parts, event))) return { kind: "ignored" };
+    const word = event.kind === "message" ? toControlWord(event.text) : undefined;
+    const kept: IncomingEvent = event.kind === "message" && word ? { ...withoutText(event), kind: "command", word } : event;
+    await parts.failpoint("receive.commit.before");
+    const kind: Receipt["kind"] = await parts.ledger.accept([
+      {
+        id: eventRow(event.id),
+        queue: kept.kind === "message" ? "message" : "control",
+        lane: threadKey(event.thread),
+        ...fromEvent(kept),
+      },
+    ]);
+    await parts.failpoint("receive.commit.after");
+    parts.log.debug({ event: event.id, thread: threadKey(event.thread), kind }, "event received");
+    return { kind };
+  };
+}
+
+function withoutText({ id, thread, author, at }: IncomingEvent): Pick<IncomingEvent, "id" | "thread" | "author" | "at"> {
+  return { id, thread, author, at };
+}
+
+/** Meant for the bot: a mention, a direct message, a follow-up in a conversation, and what is said about those. */
+async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean> {
+  switch (event.kind) {
+    case "message":
+      return event.trigger !== "followUp" || isFollowUp(parts, event);
+    case "edited":
+    case "deleted":
+      return (await parts.ledger.row(eventRow(event.message))) !== undefined;
+    case "feedback":
+      return (await parts.ledger.row(event.delivery)) !== undefined;
+    case "stop":
+    case "action":
+    case "command":
+      return true;
+  }
+}
+
+/** The waiting rows are asked first: the step that takes the last of them away commits the conversation at the same time. */
+async function isFollowUp(parts: Parts, event: IncomingEvent): Promise<boolean> {
+  const followUps = toRoute(parts.routes, event.thread)?.followUps ?? "asker";
+  if (followUps === "mention") return false;
+  const lane = threadKey(event.thread);
+  const [first] = await parts.ledger.open("message", lane);
+  const owner = first ? toEvent(first).author : (await parts.conversations.get(lane))?.owner;
+  if (!owner) return false;
+  return followUps === "thread" || (owner.id === event.author.id && owner.workspace === event.author.workspace);
+}

@@ -1,0 +1,105 @@
+import type { Abilities, TaskRef } from "../model/agent.ts";
+import { AgentError } from "../model/errors.ts";
+import { concludeTurn } from "./conclude.ts";
+import { follow } from "./follow.ts";
+import type { Turn } from "./rows.ts";
+import { type Session, without } from "./session.ts";
+
+/**
+ * A call was interrupted after bytes may have left: by a kill, a hand-over or a broken connection. The message is not sent again;
+ * the ways to its answer are tried in order: the task itself, a push that is on its way, a search for our message.
+ */
+export async function recover(session: Session, asked: readonly Turn[]): Promise<void> {
+  const turn = asked.at(-1);
+  if (!turn) return;
+  const { client, job, task } = session;
+  const abilities = await abilitiesOrNone(session);
+  if (job.signal.aborted) return;
+  if (!abilities) return keepLooking(session, asked);
+  if (task.taskId !== undefined && (abilities.get || abilities.resubscribe)) return resume(session, turn, abilities);
+  if (task.push) return session.updateTask({ parked: "push" });
+  if (abilities.list && task.contextId !== undefined) {
+    const found = await findTask(session, turn, task.contextId);
+    if (found === "failed") return keepLooking(session, asked);
+    if (found) return session.updateTask({ taskId: found.taskId });
+  }
+  if (client.policy.onUnknown === "resend") return session.updateTurn(turn.id, { state: "waiting" });
+  concludeTurn(session, turn, "lost");
+}
+
+/** A look at a parked task whose time for it has come. */
+export async function look(session: Session, asked: readonly Turn[]): Promise<void> {
+  const turn = asked.at(-1);
+  if (!turn) return;
+  const abilities = await abilitiesOrNone(session);
+  if (session.job.signal.aborted) return;
+  if (!abilities) return keepLooking(session, asked);
+  if (session.task.taskId !== undefined && (abilities.get || abilities.resubscribe)) return resume(session, turn, abilities);
+  session.task = without(session.task, "lookAt");
+}
+
+async function abilitiesOrNone({ client, job, parts, task }: Session): Promise<Abilities | undefined> {
+  try {
+    return await client.abilities(job.signal);
+  } catch (err) {
+    parts.log.info({ err, agent: task.agent, task: job.row.id }, "agent cannot be looked at");
+    return undefined;
+  }
+}
+
+async function findTask({ client, job, parts }: Session, turn: Turn, contextId: string): Promise<TaskRef | undefined | "failed"> {
+  try {
+    return await client.find(turn.messageId, contextId, job.signal);
+  } catch (err) {
+    parts.log.info({ err, task: job.row.id }, "our message could not be searched for");
+    return "failed";
+  }
+}
+
+async function resume(session: Session, turn: Turn, abilities: Abilities): Promise<void> {
+  const { client, job, parts, task } = session;
+  if (task.taskId === undefined) return;
+  const ref: TaskRef = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
+  try {
+    await follow(session, turn.id, (signal) => client.resume(ref, signal));
+    session.task = without(session.task, "failingSince");
+    if (!job.signal.aborted) waitForMore(session, turn.id, abilities);
+  } catch (error) {
+    if (job.signal.aborted) return;
+    if (!(error instanceof AgentError)) throw error;
+    parts.log.info({ err: error, kind: error.kind, task: job.row.id, agent: task.agent }, "open task could not be taken up");
+    const now = session.turn(turn.id);
+    if (!now || now.state === "ended") return;
+    if (error.kind === "taskGone" || error.kind === "unsupported" || error.kind === "refused") return concludeTurn(session, now, "lost");
+    keepLooking(session, [now]);
+  }
+}
+
+/** A look failed: there will be another, until looks have failed for too long. A push may still come in between. */
+function keepLooking(session: Session, asked: readonly Turn[]): void {
+  const { parts, task } = session;
+  const now = parts.clock.now();
+  const failingSince = task.failingSince ?? now;
+  if (now - failingSince > parts.pace.lookGiveUp) {
+    for (const turn of asked) concludeTurn(session, turn, "lost");
+    return;
+  }
+  session.updateTask({ parked: task.push ? "push" : "poll", failingSince, looks: task.looks + 1, lookAt: now + toPause(session) });
+}
+
+/** The call is over and the task is not: what brings the rest decides how the row waits. */
+export function waitForMore(session: Session, turnId: string, abilities: Abilities): void {
+  const turn = session.turn(turnId);
+  if (!turn || turn.state === "ended") return;
+  const { parts, task } = session;
+  const looks = task.taskId !== undefined && (abilities.get || abilities.resubscribe);
+  if (!task.push && !looks) return concludeTurn(session, turn, "lost");
+  session.updateTask({ parked: task.push ? "push" : "poll", looks: task.looks + 1 });
+  session.task = looks ? { ...session.task, lookAt: parts.clock.now() + toPause(session) } : without(session.task, "lookAt");
+}
+
+/** Looks become rarer; where a push is expected they are only the safety net. */
+function toPause({ parts, task, client }: Session): number {
+  const first = client.policy.limits.pollSeconds * 1_000 * (task.push ? 4 : 1);
+  return Math.min(parts.pace.lookMax, first * 2 ** Math.min(task.looks, 16) * 0.5);
+}

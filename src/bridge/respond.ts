@@ -1,0 +1,128 @@
+import type { AgentEvent } from "../model/agent.ts";
+import { assertNever } from "../model/errors.ts";
+import { type Reply, type ReplyPart, textReply } from "../model/reply.ts";
+import * as notices from "./notices.ts";
+import { type Answer, hash, type Outcome } from "./rows.ts";
+
+/**
+ * One reducer per turn, the same for stream, blocking call, poll and push: joins the chunks of an artifact, keeps the last phase.
+ * Repeating an event that is not an appended chunk changes nothing.
+ */
+export function reduce(answer: Answer, event: AgentEvent): Answer {
+  switch (event.kind) {
+    case "working":
+      return answer.phase === "authRequired" ? { ...answer, phase: "open", words: [] } : answer;
+    case "output":
+      return { ...answer, artifacts: mergeArtifact(answer.artifacts, event.artifact, event.append, event.parts) };
+    case "inputRequired":
+    case "authRequired":
+      return { ...answer, phase: event.kind, words: event.parts };
+    case "ended":
+      return { ...answer, phase: event.outcome, words: event.parts };
+    default:
+      return assertNever(event);
+  }
+}
+
+function mergeArtifact(artifacts: Answer["artifacts"], id: string, append: boolean, parts: readonly ReplyPart[]): Answer["artifacts"] {
+  const known = artifacts.find((artifact) => artifact.id === id);
+  if (!known) return [...artifacts, { id, parts }];
+  const merged = { id, parts: append ? joinParts(known.parts, parts) : parts };
+  return artifacts.map((artifact) => (artifact === known ? merged : artifact));
+}
+
+/** Chunks of one artifact follow each other without a gap: "Hel" and "lo" are "Hello". */
+function joinParts(before: readonly ReplyPart[], after: readonly ReplyPart[]): readonly ReplyPart[] {
+  const last = before.at(-1);
+  const [first, ...rest] = after;
+  if (last?.kind !== "text" || first?.kind !== "text") return [...before, ...after];
+  return [...before.slice(0, -1), { kind: "text", text: last.text + first.text }, ...rest];
+}
+
+/** The text that a person may watch growing: what the artifacts hold so far. */
+export function toLiveText(answer: Answer): string {
+  return answer.artifacts
+    .map((artifact) => plainText(artifact.parts))
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+export const plainText = (parts: readonly ReplyPart[]): string =>
+  parts.flatMap((part) => (part.kind === "text" ? [part.text] : [])).join("");
+
+/** The phases in which a turn has its end: the agent waits for nobody, or for a person whose next message is a turn of its own. */
+export function toOutcome(answer: Answer): Outcome | undefined {
+  return answer.phase === "open" || answer.phase === "authRequired" ? undefined : answer.phase;
+}
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly answer: Answer;
+  /** Hashes of what this turn has posted already. */
+  readonly shown: readonly string[];
+  readonly reference: string;
+  /** The waiting had ended, or another answer of this turn was posted before. */
+  readonly late: boolean;
+}
+
+/** What the thread is told at the end of a turn. Never empty, unless everything was shown before. */
+export function toReplies(ending: Ending): readonly Reply[] {
+  const said = unseen(toAnswerParts(ending.answer), ending.shown);
+  const answers: readonly Reply[] =
+    said.length > 0 ? [{ parts: ending.late ? notices.late(said) : said, tone: "answer", notify: false }] : [];
+  const closing = toClosing(ending, answers.length > 0);
+  return closing ? [...answers, closing] : answers;
+}
+
+function toClosing({ outcome, answer, shown, reference, late }: Ending, answered: boolean): Reply | undefined {
+  switch (outcome) {
+    case "completed":
+      return answered || shown.length > 0 ? undefined : textReply(notices.noAnswer(reference), "notice");
+    case "inputRequired":
+      return question(answer, shown, notices.needsInput);
+    case "authRequired":
+      return question(answer, shown, notices.needsSignIn);
+    case "failed":
+    case "rejected":
+    case "canceled":
+      return late && !answered ? undefined : textReply(notices.ended(outcome, plainText(answer.words), reference), "notice");
+    case "expired":
+    case "unreachable":
+    case "refused":
+    case "lost":
+    case "stopped":
+      return textReply(notices.gaveUp(outcome, reference), "notice");
+    case "open":
+    case "joined":
+      return undefined;
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function question(answer: Answer, shown: readonly string[], otherwise: string): Reply | undefined {
+  const words = answer.words.length > 0 ? answer.words : [{ kind: "text", text: otherwise } as const];
+  const open = unseen(words, shown);
+  return open.length > 0 ? { parts: open, tone: "question", notify: true } : undefined;
+}
+
+/** Results belong into artifacts (A2A 1.0, section 3.7); closing words are added where they say something else. */
+function toAnswerParts(answer: Answer): readonly ReplyPart[] {
+  const artifacts = answer.artifacts.flatMap((artifact, index) => (index === 0 ? artifact.parts : [paragraph, ...artifact.parts]));
+  if (answer.phase !== "completed") return artifacts;
+  const words = plainText(answer.words).trim();
+  const repeated = words !== "" && answer.artifacts.some((artifact) => plainText(artifact.parts).trim() === words);
+  if (artifacts.length === 0) return answer.words;
+  return repeated || answer.words.length === 0 ? artifacts : [...artifacts, paragraph, ...answer.words];
+}
+
+const paragraph: ReplyPart = { kind: "text", text: "\n\n" };
+
+function unseen(parts: readonly ReplyPart[], shown: readonly string[]): readonly ReplyPart[] {
+  const solid = parts.some((part) => part.kind !== "text" || part.text.trim() !== "");
+  return solid && !shown.includes(fingerprint(parts)) ? parts : [];
+}
+
+/** By which a text that was posted is recognised in the same turn. */
+export const fingerprint = (parts: readonly ReplyPart[]): string =>
+  hash(JSON.stringify(parts.map((part) => (part.kind === "text" ? part.text.trim() : part))));

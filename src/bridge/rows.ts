@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { AgentEvent } from "../model/agent.ts";
+import type { Row } from "../model/ledger.ts";
+import type { Author, IncomingEvent } from "../model/message.ts";
+import type { PostedRef, Reply, ReplyPart } from "../model/reply.ts";
+import type { Json, ThreadRef } from "../model/thread.ts";
+
+/** What the rows of each queue hold. Stored rows are parsed here, once, and trusted from then on. */
+
+const json = z.custom<Json>((value) => value !== undefined);
+const thread: z.ZodType<ThreadRef> = z.object({
+  platform: z.string(),
+  workspace: z.string(),
+  channel: z.string(),
+  thread: z.string(),
+  address: json,
+  endless: z.boolean().exactOptional(),
+});
+const author: z.ZodType<Author> = z.object({ id: z.string(), workspace: z.string() });
+const posted: z.ZodType<PostedRef> = z.object({ platform: z.string(), message: z.string(), address: json });
+
+const base = { id: z.string(), thread, author, at: z.number() };
+const eventFacts = z.discriminatedUnion("kind", [
+  z.object({ ...base, kind: z.literal("message"), trigger: z.enum(["mention", "direct", "followUp"]) }),
+  z.object({ ...base, kind: z.literal("command"), word: z.enum(["new", "stop", "status", "help"]) }),
+  z.object({ ...base, kind: z.literal("stop") }),
+  z.object({ ...base, kind: z.literal("action"), question: z.string(), choice: z.string() }),
+  z.object({ ...base, kind: z.literal("feedback"), delivery: z.string(), value: z.enum(["up", "down"]) }),
+  z.object({ ...base, kind: z.literal("edited"), message: z.string() }),
+  z.object({ ...base, kind: z.literal("deleted"), message: z.string() }),
+]);
+const attachment = z.object({ id: z.string(), name: z.string(), mediaType: z.string(), size: z.number(), source: json });
+const eventContent = z.object({ text: z.string().default(""), attachments: z.array(attachment).default([]) });
+
+/** An event as a row: what was said goes to the content, all else to the facts. */
+export function fromEvent(event: IncomingEvent): { readonly facts: Json; readonly content?: Json } {
+  const { text, attachments, ...facts } = { text: undefined, attachments: undefined, ...event };
+  return text === undefined
+    ? { facts: toJson(facts) }
+    : { facts: toJson(facts), content: toJson({ text, attachments: attachments ?? [] }) };
+}
+
+/** The event of a message or control row. Content whose time is over reads as empty. */
+export function toEvent(row: Row): IncomingEvent {
+  const facts = eventFacts.parse(row.facts);
+  const content = eventContent.parse(row.content ?? {});
+  if (facts.kind === "message") return { ...facts, ...content };
+  if (facts.kind === "edited") return { ...facts, text: content.text };
+  return facts;
+}
+
+const part: z.ZodType<ReplyPart> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), text: z.string() }),
+  z.object({ kind: z.literal("link"), url: z.string(), title: z.string() }),
+  z.object({
+    kind: z.literal("file"),
+    name: z.string(),
+    mediaType: z.string(),
+    url: z.string().exactOptional(),
+    bytes: z.string().exactOptional(),
+  }),
+  z.object({ kind: z.literal("data"), data: json }),
+]);
+
+/** A push on its way to its turn. `turn` is absent where only the agent's ids lead to it. */
+export interface PushFacts {
+  readonly kind: "push";
+  readonly agent: string;
+  readonly task: string;
+  readonly turn?: string;
+}
+
+const pushFacts: z.ZodType<PushFacts> = z.object({
+  kind: z.literal("push"),
+  agent: z.string(),
+  task: z.string(),
+  turn: z.string().exactOptional(),
+});
+
+const ids = { taskId: z.string().exactOptional(), contextId: z.string().exactOptional(), mark: z.string().exactOptional() };
+const agentEvents: z.ZodType<readonly AgentEvent[]> = z.array(
+  z.discriminatedUnion("kind", [
+    z.object({ ...ids, kind: z.literal("working"), text: z.string().exactOptional() }),
+    z.object({ ...ids, kind: z.literal("output"), artifact: z.string(), append: z.boolean(), parts: z.array(part) }),
+    z.object({ ...ids, kind: z.literal("inputRequired"), parts: z.array(part) }),
+    z.object({ ...ids, kind: z.literal("authRequired"), parts: z.array(part) }),
+    z.object({ ...ids, kind: z.literal("ended"), outcome: z.enum(["completed", "failed", "canceled", "rejected"]), parts: z.array(part) }),
+  ]),
+);
+
+export function isPush(row: Row): boolean {
+  return pushFacts.safeParse(row.facts).success;
+}
+
+export function toPush(row: Row): PushFacts & { readonly events: readonly AgentEvent[] } {
+  return { ...pushFacts.parse(row.facts), events: agentEvents.parse(row.content ?? []) };
+}
+
+/** What is left at a task row. */
+export type Letter =
+  | { readonly kind: "push"; readonly turn?: string; readonly hash: string; readonly events: readonly AgentEvent[] }
+  | { readonly kind: "join"; readonly row: string }
+  | { readonly kind: "stop" };
+
+const letter: z.ZodType<Letter> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("push"), turn: z.string().exactOptional(), hash: z.string(), events: agentEvents }),
+  z.object({ kind: z.literal("join"), row: z.string() }),
+  z.object({ kind: z.literal("stop") }),
+]);
+
+export const toLetter = (item: Json): Letter => letter.parse(item);
+
+/** What the agent has said in one turn so far: the reducer's state (`respond.ts`). */
+export interface Answer {
+  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[] }[];
+  readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
+  /** The words that came with the phase. */
+  readonly words: readonly ReplyPart[];
+}
+
+const answer: z.ZodType<Answer> = z.object({
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+  phase: z.enum(["open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected"]),
+  words: z.array(part),
+});
+
+export const nothingYet: Answer = { artifacts: [], phase: "open", words: [] };
+
+/** One message and what the agent makes of it. Its answer is told apart from every other turn's, also of the same task. */
+export interface Turn {
+  /** The row that the message came with: `task:<event id>`. */
+  readonly id: string;
+  readonly messageId: string;
+  readonly state: "waiting" | "asked" | "ended";
+  /** When the first byte may have left for the agent. Committed before it does. */
+  readonly sentAt?: number;
+  /** When the expiry notice is due. */
+  readonly deadline?: number;
+  readonly outcome?: Outcome;
+  /** The thread was told that this takes its time. */
+  readonly told: boolean;
+  /** Marks of agent events that this turn has taken, so that a repeated push is recognised. */
+  readonly marks: readonly string[];
+  /** Hashes of texts that were posted in this turn. */
+  readonly shown: readonly string[];
+  /** How many rows of the outbox this turn has made: part of their ids. */
+  readonly posts: number;
+  /** The message that is being written; committed before its first text. */
+  readonly live?: PostedRef;
+}
+
+export type Outcome = Answer["phase"] | "expired" | "unreachable" | "refused" | "lost" | "stopped" | "joined";
+
+/** A task row: the turns of one thread that one agent works on now. Usually one; more where messages join an open task. */
+export interface Task {
+  readonly thread: ThreadRef;
+  readonly agent: string;
+  readonly asker: Author;
+  /** Where the context is kept (`conversation.ts`). */
+  readonly context: string;
+  readonly contextId?: string;
+  readonly taskId?: string;
+  /** What the row waits for while it is parked. Absent while a call is (or was, before an interruption) open. */
+  readonly parked?: "push" | "poll" | "retry";
+  /** Looks at the agent (or tries to reach it) since the last news: the pace of the next, which is due at `lookAt`. */
+  readonly looks: number;
+  readonly lookAt?: number;
+  /** Since when no look has succeeded. */
+  readonly failingSince?: number;
+  /** The agent's task is closed or forgotten: the next message begins a new one in the same context. */
+  readonly newTask?: boolean;
+  /** Whether a push config went along. */
+  readonly push: boolean;
+  readonly lastPush?: string;
+  readonly turns: readonly Turn[];
+}
+
+/** What was said in the turns of a task, by turn id. */
+export type TaskContent = Readonly<
+  Record<string, { readonly text: string; readonly metadata: Readonly<Record<string, string>>; readonly answer: Answer }>
+>;
+
+const outcome = z.enum([
+  "open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected",
+  "expired", "unreachable", "refused", "lost", "stopped", "joined",
+]); // biome-ignore format: one list
+const turn: z.ZodType<Turn> = z.object({
+  id: z.string(),
+  messageId: z.string(),
+  state: z.enum(["waiting", "asked", "ended"]),
+  sentAt: z.number().exactOptional(),
+  deadline: z.number().exactOptional(),
+  outcome: outcome.exactOptional(),
+  told: z.boolean(),
+  marks: z.array(z.string()),
+  shown: z.array(z.string()),
+  posts: z.number(),
+  live: posted.exactOptional(),
+});
+const task: z.ZodType<Task> = z.object({
+  thread,
+  agent: z.string(),
+  asker: author,
+  context: z.string(),
+  contextId: z.string().exactOptional(),
+  taskId: z.string().exactOptional(),
+  parked: z.enum(["push", "poll", "retry"]).exactOptional(),
+  looks: z.number(),
+  lookAt: z.number().exactOptional(),
+  failingSince: z.number().exactOptional(),
+  newTask: z.boolean().exactOptional(),
+  push: z.boolean(),
+  lastPush: z.string().exactOptional(),
+  turns: z.array(turn),
+});
+const taskContent: z.ZodType<TaskContent> = z.record(
+  z.string(),
+  z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer }),
+);
+
+export const toTask = (row: Row): Task => task.parse(row.facts);
+export const toTaskContent = (row: Row): TaskContent => taskContent.parse(row.content ?? {});
+
+/** A post on its way. `last`: nothing more comes in this turn, so the working sign goes. */
+export interface Delivery {
+  readonly thread: ThreadRef;
+  readonly last: boolean;
+}
+
+const delivery: z.ZodType<Delivery> = z.object({ thread, last: z.boolean() });
+const reply: z.ZodType<Reply> = z.object({
+  parts: z.array(part),
+  tone: z.enum(["answer", "question", "notice"]),
+  notify: z.boolean(),
+  replaces: posted.exactOptional(),
+  private: z.string().exactOptional(),
+});
+
+export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
+export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));
+export const toPosted = (value: Json): PostedRef | undefined => posted.safeParse(value).data;
+
+/** Rows are built from plain data only: strings, numbers, booleans, arrays and objects of them. */
+export function toJson(value: object): Json {
+  // biome-ignore lint/plugin: interfaces have no index signature, though their values are plain JSON
+  return value as Json;
+}
+
+export function hash(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

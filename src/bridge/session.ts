@@ -1,0 +1,135 @@
+import type { AgentClient, AgentEvent } from "../model/agent.ts";
+import type { Leased, Mail, NewRow, RowKey, Settled, Step } from "../model/ledger.ts";
+import type { Json } from "../model/thread.ts";
+import type { Parts } from "./parts.ts";
+import {
+  type Answer,
+  type Letter,
+  nothingYet,
+  type Task,
+  type TaskContent,
+  type Turn,
+  toJson,
+  toLetter,
+  toTask,
+  toTaskContent,
+} from "./rows.ts";
+
+/** A leased row and how to be told of new mail: what a worker hands to a step. */
+export interface Job {
+  readonly row: Leased;
+  /** Aborted when the lease is lost or the process stops. */
+  readonly signal: AbortSignal;
+  /** Calls back whenever new mail lies at the row. Returns the way to stop it. */
+  onMail(callback: () => void): () => void;
+}
+
+/** A task row in hand: its state as of the last commit plus what was learned since. One worker has it, so nothing races. */
+export class Session {
+  readonly parts: Parts;
+  readonly job: Job;
+  readonly client: AgentClient;
+  task: Task;
+  content: TaskContent;
+  /** Letters that were read and not yet acted upon, in order. */
+  letters: { readonly seq: number; readonly letter: Letter }[] = [];
+  /** Rows that the next commit makes. */
+  outbox: readonly NewRow[] = [];
+  keys: readonly RowKey[] = [];
+  #seen = 0;
+  #handled = 0;
+
+  constructor(parts: Parts, job: Job, client: AgentClient) {
+    this.parts = parts;
+    this.job = job;
+    this.client = client;
+    this.task = toTask(job.row);
+    this.content = toTaskContent(job.row);
+    this.#receive(job.row.mail);
+  }
+
+  #receive(mail: readonly Mail[]): void {
+    for (const { seq, item } of mail) {
+      if (seq <= this.#seen) continue;
+      this.#seen = seq;
+      this.letters.push({ seq, letter: toLetter(item) });
+    }
+  }
+
+  /** Reads what came since the row was taken. */
+  async readMail(): Promise<void> {
+    this.#receive(await this.parts.ledger.mail(this.job.row));
+  }
+
+  /** Takes the oldest letter that `wanted` accepts out of the box; it is deleted with the next commit. */
+  takeLetter(wanted: (letter: Letter) => boolean): Letter | undefined {
+    const index = this.letters.findIndex(({ letter }) => wanted(letter));
+    const [found] = index < 0 ? [] : this.letters.splice(index, 1);
+    if (found) this.#handled = Math.max(this.#handled, found.seq);
+    return found?.letter;
+  }
+
+  /** Mail up to here was acted upon: an unread letter before it keeps the later ones. */
+  get #read(): number {
+    return Math.min(this.#handled, ...this.letters.map(({ seq }) => seq - 1));
+  }
+
+  turn(id: string): Turn | undefined {
+    return this.task.turns.find((turn) => turn.id === id);
+  }
+
+  answer(turn: Turn): Answer {
+    return this.content[turn.id]?.answer ?? nothingYet;
+  }
+
+  updateTask(change: Partial<Task>): void {
+    this.task = { ...this.task, ...change };
+  }
+
+  updateTurn(id: string, change: Partial<Turn>): void {
+    this.updateTask({ turns: this.task.turns.map((turn) => (turn.id === id ? { ...turn, ...change } : turn)) });
+  }
+
+  setAnswer(id: string, answer: Answer): void {
+    const before = this.content[id] ?? { text: "", metadata: {} };
+    this.content = { ...this.content, [id]: { ...before, answer } };
+  }
+
+  /** Learns the agent's ids from an event. True when they are new and worth a commit. */
+  noteIds(event: AgentEvent): boolean {
+    const { taskId = this.task.taskId, contextId = this.task.contextId } = event;
+    if (taskId === this.task.taskId && contextId === this.task.contextId) return false;
+    this.updateTask({ ...(taskId === undefined ? {} : { taskId }), ...(contextId === undefined ? {} : { contextId }) });
+    return true;
+  }
+
+  /** Commits what was learned and keeps the lease. */
+  async save(more: { readonly absorb?: readonly string[] } = {}): Promise<"saved" | "bounced"> {
+    const saved = await this.parts.ledger.save(this.job.row, { ...this.#progress(), ...more });
+    if (saved === "saved") this.#committed();
+    return saved;
+  }
+
+  async settle(end: Step["end"], also?: () => Promise<void>): Promise<Settled> {
+    const settled = await this.parts.ledger.settle(this.job.row, { end, ...this.#progress(), ...(also ? { also } : {}) });
+    if (settled === "settled") this.#committed();
+    return settled;
+  }
+
+  #progress(): { facts: Json; content: Json; rows: readonly NewRow[]; keys: readonly RowKey[]; read: number } {
+    return { facts: toJson(this.task), content: toJson(this.content), rows: this.outbox, keys: this.keys, read: this.#read };
+  }
+
+  #committed(): void {
+    this.outbox = [];
+    this.keys = [];
+  }
+}
+
+/** A copy of the task without the named keys: absent is not the same as undefined in a stored row. */
+export function without<T extends object, K extends keyof T>(value: T, ...names: readonly K[]): Omit<T, K> {
+  const copy: Partial<T> = { ...value };
+  for (const name of names) delete copy[name];
+  // biome-ignore lint/plugin: what is left after the deletion is exactly this type
+  return copy as Omit<T, K>;
+}
