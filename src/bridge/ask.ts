@@ -6,8 +6,9 @@ import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
 import { pushKey, taskKey, toProof } from "./correlate.ts";
 import { follow } from "./follow.ts";
+import { toUuid } from "./ids.ts";
 import { waitForMore } from "./recover.ts";
-import { hash, type Turn } from "./rows.ts";
+import type { Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
 import { showSign } from "./sign.ts";
 
@@ -73,7 +74,7 @@ async function toRequest(session: Session, turn: Turn, abilities: Abilities): Pr
 function toContextId({ client, task }: Session, context: Context): string | undefined {
   if (client.policy.contextId === "none") return undefined;
   const known = task.contextId ?? context.contextId;
-  return known ?? (client.policy.contextId === "client" ? hash(task.context) : undefined);
+  return known ?? (client.policy.contextId === "client" ? toUuid(task.context) : undefined);
 }
 
 /** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */

@@ -4,13 +4,14 @@ import type { Leased, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { toLateAnswer } from "./conclude.ts";
 import { taskRow } from "./converse.ts";
+import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { eventRow } from "./receive.ts";
 import { toRoute } from "./route.ts";
-import { hash, isPush, type Letter, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
+import { isPush, type Letter, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
 export async function control(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {

@@ -4,12 +4,13 @@ import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
+import { hash, toUuid } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { toRoute } from "./route.ts";
-import { hash, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
+import { nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
@@ -126,14 +127,8 @@ function toTaskRow(event: Message, agent: string, context: string, metadata: Rea
     context,
     looks: 0,
     push: false,
-    turns: [{ id, messageId: toMessageId(id), state: "waiting", told: false, marks: [], shown: [], posts: 0 }],
+    turns: [{ id, messageId: toUuid(id), state: "waiting", told: false, marks: [], shown: [], posts: 0 }],
   };
   const content: TaskContent = { [id]: { text: event.text, metadata, answer: nothingYet } };
   return { id, queue: "task", lane: threadKey(event.thread), facts: toJson(task), content: toJson(content) };
-}
-
-/** A UUID that is always the same for the same turn (RFC 9562, version 8), so that a repeated step can be recognised. */
-function toMessageId(id: string): string {
-  const hex = Buffer.from(hash(id), "base64url").toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,8 +1,9 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { assertNever } from "../model/errors.ts";
 import { type Reply, type ReplyPart, textReply } from "../model/reply.ts";
+import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
-import { type Answer, hash, type Outcome } from "./rows.ts";
+import type { Answer, Outcome } from "./rows.ts";
 
 /**
  * One reducer per turn, the same for stream, blocking call, poll and push: joins the chunks of an artifact, keeps the last phase.

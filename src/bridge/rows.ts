@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { AgentEvent } from "../model/agent.ts";
 import type { Row } from "../model/ledger.ts";
@@ -237,6 +236,9 @@ const reply: z.ZodType<Reply> = z.object({
   private: z.string().exactOptional(),
 });
 
+/** The thread that a row of any queue belongs to, where it says so. */
+export const toThread = (row: Row): ThreadRef | undefined => z.object({ thread }).safeParse(row.facts).data?.thread;
+
 export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
 export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));
 export const toPosted = (value: Json): PostedRef | undefined => posted.safeParse(value).data;
@@ -245,8 +247,4 @@ export const toPosted = (value: Json): PostedRef | undefined => posted.safeParse
 export function toJson(value: object): Json {
   // biome-ignore lint/plugin: interfaces have no index signature, though their values are plain JSON
   return value as Json;
-}
-
-export function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }

@@ -1,0 +1,217 @@
+import { createAgentClient } from "./agents/client.ts";
+import { toPush } from "./agents/policy.ts";
+import { decodePush, presentedCredentials } from "./agents/push.ts";
+import { control } from "./bridge/control.ts";
+import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
+import { converse } from "./bridge/converse.ts";
+import { deliver } from "./bridge/deliver.ts";
+import * as notices from "./bridge/notices.ts";
+import { toNotice } from "./bridge/outbox.ts";
+import { everydayPace, type Pace, type Parts, type PushAddress } from "./bridge/parts.ts";
+import { createFixedPushRoute, createPushRoute, type PushWire } from "./bridge/push.ts";
+import { createReceive } from "./bridge/receive.ts";
+import { toThread } from "./bridge/rows.ts";
+import type { Job } from "./bridge/session.ts";
+import { workOnTask } from "./bridge/task.ts";
+import { startWorker, type Worker } from "./bridge/worker.ts";
+import type { Config } from "./config.ts";
+import { createHttpServer } from "./http/server.ts";
+import { openLedger } from "./ledger/ledger.ts";
+import type { Log } from "./log.ts";
+import type { Adapter } from "./model/adapter.ts";
+import type { AgentClient } from "./model/agent.ts";
+import { type Clock, systemClock } from "./model/clock.ts";
+import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
+import type { HttpRoute } from "./model/http.ts";
+import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** The guarded way out. */
+  readonly fetch: typeof fetch;
+  /** Makes the adapters of the platforms that are configured; a Slack-only bridge loads Slack only. */
+  readonly adapters: (shared: AdapterParts) => Promise<readonly Adapter[]>;
+  readonly clock?: Clock;
+  /** Tests only: interrupts the path at a named place. */
+  readonly failpoint?: Failpoint;
+  /** Tests only: shorter waits. */
+  readonly pace?: Partial<Pace>;
+  readonly leaseMs?: number;
+}
+
+export interface AdapterParts {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openStore: OpenStore;
+}
+
+/** The bridge, whole. */
+export interface App {
+  /** For looking into and for the commands of an admin. */
+  readonly ledger: Ledger;
+  /** Resolves when the platforms are connected and requests are taken. */
+  start(): Promise<{ readonly url: string }>;
+  /** Hands over what is under way within a few seconds; what was committed goes on with the next start. */
+  stop(): Promise<void>;
+}
+
+const day = 86_400_000;
+/** Rows at work at the same time. A task may hold a stream open for minutes, so there is room for many. */
+const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task: 512, delivery: 32 };
+
+/** Joins the parts; nothing runs before `start`. Rejects when the store cannot be opened. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log, clock = systemClock } = options;
+  const { ledger, openStore } = await openLedger({
+    url: config.store.url,
+    log,
+    clock,
+    ...(config.store.encryptionKey === undefined ? {} : { encryptionKey: config.store.encryptionKey }),
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+  });
+  const adapters = await options.adapters({ fetch: options.fetch, clock, log, openStore });
+  const own: { url?: string } = {};
+  const parts = createParts(options, { ledger, openStore, adapters, clock, publicUrl: () => config.publicUrl ?? own.url });
+  const server = createHttpServer({
+    ...config.listen,
+    ready: () =>
+      ledger.ping().then(
+        () => true,
+        () => false,
+      ),
+    log,
+    clock,
+  });
+  server.add([...adapters.flatMap((adapter) => adapter.routes), ...pushRoutes(parts, config)]);
+  const stopping = new AbortController();
+  let workers: readonly Worker[] = [];
+  let purging: Promise<void> | undefined;
+
+  return {
+    ledger,
+    async start() {
+      const receive = createReceive(parts);
+      for (const adapter of adapters) await adapter.start(receive, stopping.signal);
+      const { url } = await server.start();
+      // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
+      if (config.outbound.allowPrivateNetworks === true) own.url = url;
+      workers = startWorkers(parts);
+      purging = purgeFromTimeToTime(parts, config, stopping.signal);
+      log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
+      return { url };
+    },
+    async stop() {
+      await server.stop();
+      stopping.abort();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      for (const adapter of adapters) await adapter.stop();
+      await purging;
+      await ledger.close();
+      log.info({}, "bridge stopped");
+    },
+  };
+}
+
+interface Made {
+  readonly ledger: Ledger;
+  readonly openStore: OpenStore;
+  readonly adapters: readonly Adapter[];
+  readonly clock: Clock;
+  publicUrl(): string | undefined;
+}
+
+function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppOptions, made: Made): Parts {
+  const { ledger, openStore, clock } = made;
+  const cards = openStore("agents");
+  const agents = Object.entries(config.agents).map(([name, agent]): [string, AgentClient] => [
+    name,
+    createAgentClient({ name, config: agent, fetch, clock, log, store: { ...prefixed(cards, `${name}:`) } }),
+  ]);
+  return {
+    ledger,
+    conversations: openStore<Conversation>("conversations"),
+    contexts: openStore<Context>("contexts"),
+    epochs: openStore<Epoch>("epochs"),
+    adapters: new Map(made.adapters.map((adapter) => [adapter.platform, adapter])),
+    agents: new Map(agents),
+    routes: config.routes,
+    identity: config.identity,
+    pushAddress: (agent) => toPushAddress(config, agent, made.publicUrl()),
+    keepMs: config.store.retention.factsDays * day,
+    clock,
+    log,
+    failpoint,
+    pace: { ...everydayPace, ...pace },
+  };
+}
+
+function prefixed<T>(store: ReturnType<OpenStore> & { get(key: string): Promise<T | undefined> }, prefix: string) {
+  return {
+    get: (key: string) => store.get(prefix + key),
+    set: (key: string, value: Parameters<typeof store.set>[1], ttlMs?: number) => store.set(prefix + key, value, ttlMs),
+    delete: (key: string) => store.delete(prefix + key),
+  };
+}
+
+const fixedPath = (config: Config, agent: string): string | undefined => {
+  const settings = config.agents[agent];
+  const push = settings ? toPush(settings) : undefined;
+  return push?.auth === "none" ? (push.path ?? `/a2a/push/${encodeURIComponent(agent)}`) : undefined;
+};
+
+function toPushAddress(config: Config, agent: string, publicUrl: string | undefined): PushAddress | undefined {
+  if (publicUrl === undefined) return undefined;
+  const base = publicUrl.replace(/\/+$/, "");
+  const path = fixedPath(config, agent);
+  return path === undefined
+    ? { kind: "perTurn", base: `${base}/a2a/push/${encodeURIComponent(agent)}` }
+    : { kind: "fixed", url: base + path };
+}
+
+function pushRoutes(parts: Parts, config: Config): readonly HttpRoute[] {
+  const wire: PushWire = { decode: decodePush, credentials: presentedCredentials };
+  const limit = config.limits.pushBodyMB * 1_048_576;
+  const fixed = Object.keys(config.agents).flatMap((agent) => {
+    const path = fixedPath(config, agent);
+    return path === undefined ? [] : [createFixedPushRoute(parts, wire, agent, path, limit)];
+  });
+  return [createPushRoute(parts, wire, limit), ...fixed];
+}
+
+function startWorkers(parts: Parts): readonly Worker[] {
+  const handlers: Readonly<Record<Queue, (job: Job) => Promise<void>>> = {
+    message: ({ row, signal }) => converse(parts, row, signal),
+    control: ({ row, signal }) => control(parts, row, signal),
+    task: (job) => workOnTask(parts, job),
+    delivery: ({ row, signal }) => deliver(parts, row, signal),
+  };
+  const { ledger, clock, log } = parts;
+  const start = (queue: Queue) =>
+    startWorker({
+      ledger, queue, clock, log, slots: slots[queue], handle: handlers[queue],
+      onBuried: (row) => toApology(parts, row), heartbeatMs: 2_000, giveUpMs: 4_000,
+    }); // biome-ignore format: one call
+  return [start("message"), start("control"), start("task"), start("delivery")];
+}
+
+/** A row that was set aside after too many failures of ours: its thread is told, unless it was itself such a word. */
+function toApology(parts: Parts, row: Leased): readonly NewRow[] {
+  const thread = toThread(row);
+  return thread === undefined || row.queue === "delivery" ? [] : toNotice(parts, thread, `${row.id}!!`, notices.broken(row.reference));
+}
+
+/** Deletes what was kept long enough (promise 7), at the start and then every hour. */
+async function purgeFromTimeToTime(parts: Parts, config: Config, signal: AbortSignal): Promise<void> {
+  const { contentDays, factsDays } = config.store.retention;
+  while (!signal.aborted) {
+    try {
+      const deleted = await parts.ledger.purge({ contentMs: contentDays * day, factsMs: factsDays * day });
+      parts.log.debug(deleted, "old rows purged");
+    } catch (err) {
+      parts.log.error({ err }, "old rows not purged");
+    }
+    await parts.clock.sleep(3_600_000, signal);
+  }
+}
