@@ -1,0 +1,35 @@
+import type { Log } from "../log.ts";
+import type { Clock } from "../model/clock.ts";
+import { ConfigError } from "../model/errors.ts";
+import type { Engine } from "./engine.ts";
+import { listen } from "./listen.ts";
+import { openPostgres } from "./postgres.ts";
+import { openSqlite } from "./sqlite.ts";
+import type { Wake } from "./wake.ts";
+
+export interface Database {
+  readonly engine: Engine;
+  /** Begins to hear what other processes commit. Call it once. */
+  listen(wake: Wake): Promise<{ close(): Promise<void> }>;
+}
+
+interface DatabaseOptions {
+  readonly url: string;
+  /** Differs for every ledger that was ever opened. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens `sqlite:<path>`, `postgres://...` or `postgresql://...`. Throws ConfigError for anything else. */
+export async function openDatabase({ url, instance, clock, log }: DatabaseOptions): Promise<Database> {
+  if (url.startsWith("sqlite:")) {
+    const path = url.slice("sqlite:".length).replace(/^\/\//, "");
+    if (path !== "") return { engine: openSqlite(path, { clock, log }), listen: async () => ({ close: async () => undefined }) };
+  }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const engine = await openPostgres(url, instance, log);
+    return { engine, listen: (wake) => listen({ url, channel: engine.channel, instance, wake, clock, log }) };
+  }
+  throw new ConfigError("store.url: this is no address of a store. Write sqlite:<path of a file> or postgres://<user>@<host>/<database>.");
+}

@@ -1,0 +1,44 @@
+import type { Kysely, RawBuilder, Transaction } from "kysely";
+import type { Queue } from "../model/ledger.ts";
+import type { Schema } from "./schema.ts";
+
+/** A lane belongs to a queue: the same thread has a lane in each. */
+export interface Lane {
+  readonly queue: Queue;
+  readonly lane: string;
+}
+
+/** A head that becomes due in this many milliseconds (0 and below: now). */
+export interface Due {
+  readonly queue: Queue;
+  readonly delayMs: number;
+}
+
+/** What the two databases do differently. Everything else of the ledger is written once. */
+export interface Engine {
+  readonly kind: "sqlite" | "postgres";
+  readonly db: Kysely<Schema>;
+  /** The ledger's clock: the database's own where several processes share it. */
+  now(): RawBuilder<number>;
+  /** How many rows go into one insert. */
+  readonly chunk: number;
+  /** Behind a select that claims one row: rows that another claims are passed over. */
+  readonly skipLocked: RawBuilder<unknown>;
+  /** Behind a select of rows that are about to be changed. */
+  readonly forUpdate: RawBuilder<unknown>;
+  /** The lanes as a table `l (queue, lane)`. */
+  lanes(lanes: readonly Lane[]): RawBuilder<unknown>;
+  /** A subquery of pairs of numbers. */
+  pairs(pairs: readonly (readonly [number, number])[]): RawBuilder<unknown>;
+  /** A seq behind all others. */
+  nextSeq(): RawBuilder<number>;
+  /** Until the commit nobody else writes rows of these lanes. Deadlocks are impossible among callers. */
+  lock(tx: Transaction<Schema>, lanes: readonly Lane[]): Promise<void>;
+  /** Tells the other processes, when the transaction is committed. */
+  notify(tx: Transaction<Schema>, due: readonly Due[]): Promise<void>;
+  /** Removes what deleted rows left in the files. */
+  scrub(): Promise<void>;
+  /** Whether the same transaction may succeed when it is tried again (deadlock, a reference that was drawn twice). */
+  isTransient(error: unknown): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { Socket } from "node:net";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import type { Log } from "../log.ts";
+import type { Due, Engine, Lane } from "./engine.ts";
+import type { Schema } from "./schema.ts";
+
+/** No statement runs longer, and a transaction whose process fell silent gives its locks back after the same time. */
+const statementMs = 10_000;
+const connectMs = 3_000;
+
+/** A server that says nothing for longer than any statement may run is gone: its socket is given up. */
+const silenceMs = 12_000;
+
+/** int8 as a number: what we store stays far below 2^53. */
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") => (oid === 20 ? Number : pg.types.getTypeParser(oid, format)),
+};
+
+/** How a client of ours connects; also for the connection that listens. */
+export function clientConfig(url: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: "a2a-chat-bridge",
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: statementMs,
+    keepAlive: true,
+    stream: () => {
+      const socket = new Socket();
+      return socket.setTimeout(silenceMs, () => socket.destroy(new Error("the database fell silent")));
+    },
+  };
+}
+
+export interface PostgresEngine extends Engine {
+  /** Where `notify` speaks: ledgers in different schemas of one database do not hear each other. */
+  readonly channel: string;
+}
+
+/** Many processes on one database; it does all coordination. `instance` marks what this process says on the channel. */
+export async function openPostgres(url: string, instance: string, log: Log): Promise<PostgresEngine> {
+  const pool = new pg.Pool({ ...clientConfig(url), max: 10, types });
+  pool.on("error", (err) => log.warn({ err }, "idle database connection broke"));
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const channel = await findChannel(db).catch(async (error) => {
+    await db.destroy();
+    throw error;
+  });
+  return {
+    kind: "postgres",
+    db,
+    channel,
+    // Not clock_timestamp(): it is volatile, and a volatile bound keeps the planner from using an index.
+    now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
+    chunk: 500,
+    skipLocked: sql`for update skip locked`,
+    forUpdate: sql`for update`,
+    lanes: (lanes) => sql`unnest(${lanes.map((l) => l.queue)}::text[], ${lanes.map((l) => l.lane)}::text[]) as l (queue, lane)`,
+    pairs: (pairs) => sql`(select * from unnest(${pairs.map(([a]) => a)}::bigint[], ${pairs.map(([, b]) => b)}::bigint[]))`,
+    nextSeq: () => sql<number>`nextval(pg_get_serial_sequence('queue', 'seq'))`,
+    async lock(tx, lanes) {
+      const keys = lanes.map(toLockKey);
+      // Sorted by the very number that is locked, so that two transactions never wait for each other in a ring.
+      await sql`select pg_advisory_xact_lock(key) from (select distinct unnest(${keys}::bigint[]) as key order by key) as keys`.execute(tx);
+    },
+    async notify(tx, due) {
+      if (due.length === 0) return;
+      await sql`select pg_notify(${channel}, payload) from unnest(${due.map((each) => toPayload(instance, each))}::text[]) as payload`.execute(
+        tx,
+      );
+    },
+    scrub: async () => undefined,
+    isTransient,
+    close: () => db.destroy(),
+  };
+}
+
+async function findChannel(db: Kysely<Schema>): Promise<string> {
+  const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db);
+  return `ledger_${createHash("sha256")
+    .update(rows[0]?.schema ?? "")
+    .digest("hex")
+    .slice(0, 16)}`;
+}
+
+/** 64 bits of a hash: two lanes that share a number only wait for each other more than they must. */
+function toLockKey({ queue, lane }: Lane): string {
+  return createHash("sha256").update(`${queue} ${lane}`).digest().readBigInt64BE().toString();
+}
+
+function toPayload(instance: string, { queue, delayMs }: Due): string {
+  return JSON.stringify([instance, queue, Math.ceil(delayMs)]);
+}
+
+/** Serialization failure, deadlock, unique violation (a reference that was drawn twice). */
+function isTransient(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && ["40001", "40P01", "23505"].includes(error.code ?? "");
+}

@@ -1,0 +1,101 @@
+import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { Kysely, SqliteDialect, type SqliteStatement, sql } from "kysely";
+import type { Log } from "../log.ts";
+import type { Clock } from "../model/clock.ts";
+import { ConfigError } from "../model/errors.ts";
+import type { Engine } from "./engine.ts";
+import { lockFile } from "./lock.ts";
+import type { Schema } from "./schema.ts";
+
+/** SQLite's own limit is far away; this only keeps statements with varying lists from piling up. */
+const maxStatements = 300;
+
+/** One process, one connection, one file that is synchronised at every commit. Throws ConfigError when the file cannot be had. */
+export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log }): Engine {
+  const file = createFile(path);
+  const lock = lockFile(file);
+  const database = openDatabase(file, lock.release);
+  const db = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: { prepare: createPrepare(database), close: () => database.close() } }),
+  });
+  const nothing = sql``;
+  return {
+    kind: "sqlite",
+    db,
+    now: () => sql<number>`${options.clock.now()}`,
+    chunk: 1,
+    skipLocked: nothing,
+    forUpdate: nothing,
+    lanes: (lanes) => {
+      const list = JSON.stringify(lanes.map(({ queue, lane }) => [queue, lane]));
+      return sql`(select value ->> 0 as queue, value ->> 1 as lane from json_each(${list})) as l`;
+    },
+    pairs: (pairs) => sql`(select value ->> 0, value ->> 1 from json_each(${JSON.stringify(pairs)}))`,
+    nextSeq: () => sql<number>`(select max(seq) + 1 from queue)`,
+    lock: async () => undefined,
+    notify: async () => undefined,
+    async scrub() {
+      const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+      if (rows[0]?.busy) options.log.warn({ file }, "log of the store could not be emptied while somebody reads it");
+    },
+    isTransient: (error) => error instanceof Error && error.message.includes("queue.reference"),
+    async close() {
+      await db.destroy();
+      lock.release();
+    },
+  };
+}
+
+/** The directories and the file, for this user only, under the name that every path to the file leads to. */
+function createFile(path: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, "a", 0o600));
+    return realpathSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`store.url: ${path} cannot be written (${reason}). Name a file in a directory that this user may write to.`, {
+      cause,
+    });
+  }
+}
+
+function openDatabase(file: string, release: () => void): DatabaseSync {
+  try {
+    const database = new DatabaseSync(file);
+    database.exec("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
+    return database;
+  } catch (cause) {
+    release();
+    throw new ConfigError(`store.url: ${file} is not a SQLite database. Name another file, or restore this one from a backup.`, { cause });
+  }
+}
+
+/** Kysely prepares at every query: statements are kept by their text, the latest used ones. */
+function createPrepare(database: DatabaseSync): (text: string) => SqliteStatement {
+  const kept = new Map<string, SqliteStatement>();
+  return (text) => {
+    const statement = kept.get(text) ?? toKysely(database.prepare(text));
+    kept.delete(text);
+    kept.set(text, statement);
+    const oldest = kept.keys().next();
+    if (kept.size > maxStatements && !oldest.done) kept.delete(oldest.value);
+    return statement;
+  };
+}
+
+function toKysely(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(toInput)),
+    run: (parameters) => statement.run(...parameters.map(toInput)),
+    iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+  };
+}
+
+function toInput(value: unknown): SQLInputValue {
+  if (value === null || typeof value === "number" || typeof value === "string" || typeof value === "bigint") return value;
+  throw new TypeError(`a ${typeof value} cannot be stored`);
+}

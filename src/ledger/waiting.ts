@@ -1,0 +1,71 @@
+import type { Json } from "../model/thread.ts";
+import type { Commit } from "./commit.ts";
+import type { Lane } from "./engine.ts";
+import { lockLanes, promoteHeads } from "./lanes.ts";
+import type { Parts } from "./parts.ts";
+import { contentColumns, putContent } from "./rows.ts";
+
+/** `Ledger.edit`. The update itself decides whether it is too late: a claim of the same row waits for it, or it for the claim. */
+export function editWaiting(parts: Parts, id: string, content: Json): Promise<boolean> {
+  return parts.commits.write(async (commit) => {
+    if (!(await changeWaiting(commit, id, contentColumns(parts, id, content)))) return false;
+    await putContent(parts, commit.tx, [{ id, content }]);
+    return true;
+  });
+}
+
+/** `Ledger.withdraw`. */
+export function withdrawWaiting(parts: Parts, id: string): Promise<boolean> {
+  return parts.commits.write(async (commit) => {
+    const lanes: readonly Lane[] = await commit.tx.selectFrom("queue").select(["queue", "lane"]).where("id", "=", id).execute();
+    await lockLanes(parts, commit, lanes);
+    const settled = { state: "done" as const, head: 0, result: JSON.stringify({ withdrawn: true }), settled_at: parts.engine.now() };
+    if (!(await changeWaiting(commit, id, settled))) return false;
+    await commit.tx.deleteFrom("mail").where("row_id", "=", id).execute();
+    await promoteHeads(parts, commit, lanes);
+    return true;
+  });
+}
+
+async function changeWaiting({ tx }: Commit, id: string, columns: object): Promise<boolean> {
+  const changed = await tx
+    .updateTable("queue")
+    .set(columns)
+    .where("id", "=", id)
+    .where("state", "=", "ready")
+    .where("attempts", "=", 0)
+    .returning("id")
+    .execute();
+  return changed.length > 0;
+}
+
+/** `Ledger.redrive`. A row whose content was deleted meanwhile stays buried: there is nothing left to work on. */
+export function redriveRows(parts: Parts, ids: readonly string[]): Promise<number> {
+  return parts.commits.write(async (commit) => {
+    if (ids.length === 0) return 0;
+    const buried = await commit.tx
+      .selectFrom("queue")
+      .select(["id", "queue", "lane"])
+      .where("id", "in", ids)
+      .where("state", "=", "buried")
+      .orderBy("seq")
+      .execute();
+    await lockLanes(parts, commit, buried);
+    let count = 0;
+    for (const { id } of buried) count += await redriveOne(parts, commit, id);
+    await promoteHeads(parts, commit, buried);
+    return count;
+  });
+}
+
+async function redriveOne({ engine }: Parts, { tx }: Commit, id: string): Promise<number> {
+  const redriven = await tx
+    .updateTable("queue")
+    .set({ state: "ready", seq: engine.nextSeq(), attempts: 0, run_at: engine.now(), settled_at: null, lease_owner: null })
+    .where("id", "=", id)
+    .where("state", "=", "buried")
+    .where((eb) => eb.or([eb("hash", "is", null), eb("kept", "=", 1)]))
+    .returning("id")
+    .execute();
+  return redriven.length;
+}
