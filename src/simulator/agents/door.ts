@@ -57,7 +57,8 @@ function receive(
   exchanges.begin(headers, { response: call.response, entry, streaming: call.streaming });
 }
 
-function misbehave(fault: Fault | undefined, response: Response): boolean {
+/** Whether the call was answered, or cut, by the fault. */
+export function misbehave(fault: Fault | undefined, response: Response): boolean {
   if (fault?.kind === "drop") response.destroy();
   if (fault?.kind === "status") response.writeHead(fault.status, fault.headers).end(fault.body ?? "");
   return fault !== undefined;
