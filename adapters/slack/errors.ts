@@ -11,6 +11,7 @@ const kinds: Readonly<Record<string, DeliveryErrorKind>> = {
   not_in_channel: "threadGone",
   is_archived: "threadGone",
   channel_is_archived: "threadGone",
+  message_not_found: "threadGone",
   cannot_reply_to_message: "threadGone",
   restricted_action_thread_locked: "threadGone",
   restricted_action_non_threadable_channel: "threadGone",
@@ -23,8 +24,8 @@ const kinds: Readonly<Record<string, DeliveryErrorKind>> = {
   fatal_error: "ambiguous",
 };
 
-/** A message that cannot be changed any more has to be posted anew; outside an edit these names speak of the thread. */
-const messageGone = ["message_not_found", "cant_update_message", "edit_window_closed", "message_deleted"];
+/** A message that cannot be changed (so) has to be posted anew. */
+const notReplaced = ["message_not_found", "cant_update_message", "edit_window_closed", "msg_too_long", "msg_blocks_too_long"];
 
 /** The connection was never made, so nothing was said. */
 const neverConnected = [
@@ -65,9 +66,7 @@ export function toDeliveryError(error: unknown, method: string, purpose: Purpose
 function fromPlatform(error: WebAPIPlatformError, method: string, purpose: Purpose): DeliveryError {
   const name = slackErrorName(error);
   if (name === undefined) return new DeliveryError(unknownOutcome(purpose), `${method}: the answer is not Slack's`, { cause: error });
-  if (messageGone.includes(name)) {
-    return new DeliveryError(purpose === "edit" ? "replacedGone" : "threadGone", `${method}: ${name}`, { cause: error });
-  }
+  if (purpose === "edit" && notReplaced.includes(name)) return new DeliveryError("replacedGone", `${method}: ${name}`, { cause: error });
   const kind = kinds[name] ?? "refused";
   if (kind === "rateLimited") return rateLimited(method, error.data.response_metadata?.retryAfter ?? 30, error);
   if (kind === "ambiguous") return new DeliveryError(unknownOutcome(purpose), `${method}: ${name}`, { cause: error });

@@ -1,3 +1,5 @@
+import type { KnownBlock } from "@slack/types";
+import type { ChatStopStreamArguments } from "@slack/web-api";
 import type { Log } from "../../src/log.ts";
 import type { LivePost } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
@@ -17,13 +19,19 @@ const retryAfterMs = 5_000;
 const patience = 5;
 const longSleepMs = 3_600_000;
 
+/** What goes along with the end of the writing. */
+export interface Last {
+  readonly metadata: Metadata;
+  readonly blocks: KnownBlock[];
+}
+
 /** A message that is being written in this process. */
 export interface Live extends LivePost {
   /**
    * Ends the writing. True: the message now holds exactly this text. False: its stream is closed, and the text has still to be put
    * in its place. Rejects with a DeliveryError; it can be called again.
    */
-  finish(markdown: string, metadata: Metadata, signal: AbortSignal): Promise<boolean>;
+  finish(markdown: string, last: Last, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface LiveOptions {
@@ -124,12 +132,12 @@ export function createLive(options: LiveOptions): Live {
       news.abort();
     },
     close,
-    async finish(markdown, metadata, signal) {
+    async finish(markdown, last, signal) {
       await close();
       if (mode === "stream" && shown !== undefined && markdown.startsWith(shown)) {
-        const last = markdown.slice(shown.length);
+        const missing = markdown.slice(shown.length);
         try {
-          await stopStream(web, place, { ...(last && { markdown_text: last }), metadata }, signal);
+          await stopStream(web, place, toEnd(missing, last), signal);
           mode = "still";
           return true;
         } catch (error) {
@@ -143,4 +151,11 @@ export function createLive(options: LiveOptions): Live {
       return false;
     },
   };
+}
+
+function toEnd(
+  missing: string,
+  { metadata, blocks }: Last,
+): Pick<ChatStopStreamArguments, "markdown_text" | "blocks"> & Pick<Last, "metadata"> {
+  return { ...(missing && { markdown_text: missing }), ...(blocks.length > 0 && { blocks }), metadata };
 }

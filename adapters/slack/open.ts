@@ -16,8 +16,8 @@ export async function openFile(
   options: { readonly botToken: string; readonly apiUrl: string; readonly fetch: typeof fetch },
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { url } = sourceSchema.parse(attachment.source);
-  if (!isSlackFile(url, options.apiUrl)) throw new DeliveryError("refused", "the file is not at Slack");
+  const url = sourceSchema.safeParse(attachment.source).data?.url;
+  if (url === undefined || !isSlackFile(url, options.apiUrl)) throw new DeliveryError("refused", "the file is not at Slack");
   const response = await fetchFile(url, options, signal);
   const mediaType = response.headers.get("content-type") ?? "";
   if (!response.ok || (mediaType.startsWith("text/html") && !attachment.mediaType.startsWith("text/html"))) {

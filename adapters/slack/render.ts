@@ -8,6 +8,8 @@ import { neutralise } from "./neutral.ts";
 
 /** Slack takes 12,000 characters of Markdown in a message and has been seen to count more than stand there. */
 export const postLimit = 11_000;
+/** `chat.update` takes no more text than 4,000 characters beside its blocks. */
+const fallbackLimit = 3_900;
 
 /** What a message of ours says: the Markdown block, and the text for notifications and old clients. */
 export interface SlackMessage {
@@ -35,16 +37,17 @@ export function toMarkdown(reply: Pick<Reply, "parts">): string {
   return text === "" ? "_(no text)_" : neutralise(text);
 }
 
-/** A message for Slack. `feedback` is the delivery id that the buttons under an answer speak of. */
-export function toMessage(markdown: string, feedback?: string): SlackMessage {
-  const block: KnownBlock = { type: "markdown", text: markdown };
-  return { text: toFallback(markdown), blocks: feedback === undefined ? [block] : [block, feedbackBlock(feedback)] };
+/** A message for Slack. `extra` stands under the Markdown. */
+export function toMessage(markdown: string, extra: readonly KnownBlock[] = []): SlackMessage {
+  const text = toFallback(markdown);
+  const shown = text.length > fallbackLimit ? `${text.slice(0, fallbackLimit).replace(/[\ud800-\udbff]$/, "")}…` : text;
+  return { text: shown, blocks: [{ type: "markdown", text: markdown }, ...extra] };
 }
 
-/** Slack's own mark-up for where Markdown blocks are not shown. */
+/** The whole text in Slack's own mark-up, for where Markdown blocks are not shown or not taken. */
 export function toFallback(markdown: string): string {
   // Once more behind the converter, which undoes escapes that hid a mention.
-  return neutralise(convert(markdown)).slice(0, 39_000);
+  return neutralise(convert(markdown));
 }
 
 function convert(markdown: string): string {
@@ -103,8 +106,11 @@ function toCode(text: string): string {
   return `${mark}json\n${text}\n${mark}`;
 }
 
-/** https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element */
-function feedbackBlock(delivery: string): ContextActionsBlock {
+/**
+ * Buttons under an answer, which come back with the delivery id.
+ * https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element
+ */
+export function toFeedbackBlock(delivery: string): ContextActionsBlock {
   return {
     type: "context_actions",
     elements: [

@@ -1,19 +1,19 @@
-import { z } from "zod";
+import type { KnownBlock } from "@slack/types";
 import type { Log } from "../../src/log.ts";
 import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
-import type { PostedRef, Reply } from "../../src/model/reply.ts";
+import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
+import { slackErrorName } from "./errors.ts";
+import { findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
 import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
-import { type SlackMessage, toMarkdown, toMessage } from "./render.ts";
-import { type Metadata, orTextOnly, startStream, updateMessage } from "./stream.ts";
+import { type SlackMessage, toFallback, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
+import { type Metadata, startStream, updateMessage } from "./stream.ts";
 import type { Web } from "./web.ts";
 
-const metadataType = "a2a_bridge";
-const pageSize = 200;
 /** More than this many live messages at once are not remembered; the oldest then end by an update. */
 const liveLimit = 1_000;
 
@@ -40,6 +40,9 @@ export function createSender(options: SenderOptions): Sender {
   const lives = new Map<string, Live>();
   const liveKey = (posted: PostedRef, address: SlackAddress) => `${address.channel}:${posted.message}`;
 
+  const feedback = (reply: Reply, deliveryId: string): KnownBlock[] =>
+    options.feedbackButtons && reply.tone === "answer" ? [toFeedbackBlock(deliveryId)] : [];
+
   /** A post in its channel's turn; a 429 pauses this channel and no other. */
   const inTurn = async <T>(address: SlackAddress, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
     const key = `${address.team}:${address.channel}`;
@@ -53,17 +56,18 @@ export function createSender(options: SenderOptions): Sender {
   };
 
   const whisper = async (address: SlackAddress, user: string, text: string, signal: AbortSignal) => {
-    await inTurn(address, signal, () => postPrivately(web, address, user, toMessage(text), signal));
+    await inTurn(address, signal, () => postPrivately(web, address, user, toMarkdown(textReply(text, "notice")), signal));
   };
 
   return {
     async post(thread, reply, deliveryId, signal) {
       const address = toAddress(thread, identity().team);
-      const message = toMessage(toMarkdown(reply), feedbackId(reply, deliveryId, options.feedbackButtons));
+      const markdown = toMarkdown(reply);
+      const blocks = feedback(reply, deliveryId);
       const ts = await inTurn(address, signal, () =>
         reply.private === undefined
-          ? postOpenly(web, address, message, toMetadata(deliveryId), signal)
-          : postPrivately(web, address, reply.private, message, signal),
+          ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks }, signal)
+          : postPrivately(web, address, reply.private, markdown, signal),
       );
       return toPosted(address, ts);
     },
@@ -73,11 +77,10 @@ export function createSender(options: SenderOptions): Sender {
       const key = liveKey(posted, address);
       const live = lives.get(key);
       const markdown = toMarkdown(reply);
-      const metadata = toMetadata(deliveryId);
-      const shown = (await live?.finish(markdown, metadata, signal)) ?? false;
+      const last = { metadata: toMetadata(deliveryId), blocks: feedback(reply, deliveryId) };
+      const shown = (await live?.finish(markdown, last, signal)) ?? false;
       const place = { channel: address.channel, ts: posted.message };
-      const feedback = feedbackId(reply, deliveryId, options.feedbackButtons);
-      if (!shown) await updateMessage(web, place, toMessage(markdown, feedback), metadata, signal);
+      if (!shown) await updateMessage(web, place, toMessage(markdown, last.blocks), last.metadata, signal);
       lives.delete(key);
       return posted;
     },
@@ -114,19 +117,17 @@ export function createSender(options: SenderOptions): Sender {
   };
 }
 
+interface Extras {
+  readonly metadata: Metadata;
+  readonly blocks: KnownBlock[];
+}
+
 /** https://docs.slack.dev/reference/methods/chat.postMessage */
-async function postOpenly(web: Web, address: SlackAddress, message: SlackMessage, metadata: Metadata, signal: AbortSignal) {
-  const answer = await orTextOnly(message, (content) =>
-    web.call("chat.postMessage", "post", signal, (client) =>
-      client.chat.postMessage({
-        channel: address.channel,
-        ...(address.threadTs && { thread_ts: address.threadTs }),
-        ...content,
-        metadata,
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-    ),
+async function postOpenly(web: Web, address: SlackAddress, markdown: string, extras: Extras, signal: AbortSignal) {
+  const { channel, threadTs } = address;
+  const more = { ...(threadTs && { thread_ts: threadTs }), metadata: extras.metadata, unfurl_links: false, unfurl_media: false };
+  const answer = await orTextOnly(toMessage(markdown, extras.blocks), markdown, (content) =>
+    web.call("chat.postMessage", "post", signal, (client) => client.chat.postMessage({ channel, ...content, ...more })),
   );
   return answer.ts;
 }
@@ -135,59 +136,27 @@ async function postOpenly(web: Web, address: SlackAddress, message: SlackMessage
  * Such a message is seen in a thread only if somebody has answered there. Where the person's own message began the thread it goes
  * beside that message. https://docs.slack.dev/reference/methods/chat.postEphemeral
  */
-async function postPrivately(web: Web, address: SlackAddress, user: string, message: SlackMessage, signal: AbortSignal) {
+async function postPrivately(web: Web, address: SlackAddress, user: string, markdown: string, signal: AbortSignal) {
   const { channel, threadTs } = address;
-  const inThread = threadTs !== undefined && threadTs !== address.ts;
-  const answer = await orTextOnly(message, (content) =>
-    web.call("chat.postEphemeral", "post", signal, (client) =>
-      client.chat.postEphemeral({ channel, user, ...(inThread && { thread_ts: threadTs }), ...content }),
-    ),
+  const thread = threadTs !== undefined && threadTs !== address.ts ? { thread_ts: threadTs } : {};
+  const answer = await orTextOnly(toMessage(markdown), markdown, (content) =>
+    web.call("chat.postEphemeral", "post", signal, (client) => client.chat.postEphemeral({ channel, user, ...content, ...thread })),
   );
   return answer.message_ts;
 }
 
-const repliesSchema = z.object({
-  messages: z
-    .array(
-      z.object({
-        ts: z.string(),
-        user: z.string().optional(),
-        bot_id: z.string().optional(),
-        metadata: z
-          .object({ event_type: z.string(), event_payload: z.object({ delivery_id: z.unknown() }) })
-          .optional()
-          .catch(undefined),
-      }),
-    )
-    .default([]),
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
-});
-
-/** Reads the thread from its root on. https://docs.slack.dev/reference/methods/conversations.replies */
-async function findByMetadata(web: Web, address: SlackAddress, deliveryId: string, self: Identity, signal: AbortSignal) {
-  const { channel, threadTs } = address;
-  const page = { channel, limit: pageSize, include_all_metadata: true };
-  let cursor: string | undefined;
-  do {
-    const more = cursor ? { cursor } : {};
-    const answer = await (threadTs === undefined
-      ? web.call("conversations.history", "read", signal, (client) => client.conversations.history({ ...page, ...more }))
-      : web.call("conversations.replies", "read", signal, (client) => client.conversations.replies({ ...page, ts: threadTs, ...more })));
-    const { messages, response_metadata: next } = repliesSchema.parse(answer);
-    const ours = messages.filter((message) => message.user === self.botUser || (message.bot_id && message.bot_id === self.botId));
-    const found = ours.find(({ metadata }) => metadata?.event_type === metadataType && metadata.event_payload.delivery_id === deliveryId);
-    if (found) return found.ts;
-    cursor = next?.next_cursor === cursor ? undefined : next?.next_cursor;
-  } while (cursor && threadTs !== undefined);
-  return undefined;
+/** Slack sometimes counts more characters in blocks than stand there, and refuses them; plain text has more room. */
+async function orTextOnly<T>(message: SlackMessage, markdown: string, send: (message: SlackMessage) => Promise<T>): Promise<T> {
+  try {
+    return await send(message);
+  } catch (error) {
+    if (!["msg_blocks_too_long", "invalid_blocks"].includes(slackErrorName(error) ?? "")) throw error;
+    return await send({ text: toFallback(markdown), blocks: [] });
+  }
 }
 
 function toMetadata(deliveryId: string): Metadata {
   return { event_type: metadataType, event_payload: { delivery_id: deliveryId } };
-}
-
-function feedbackId(reply: Reply, deliveryId: string, wanted: boolean): string | undefined {
-  return wanted && reply.tone === "answer" && reply.private === undefined ? deliveryId : undefined;
 }
 
 function toPosted(address: SlackAddress, ts: string | undefined): PostedRef {

@@ -48,7 +48,7 @@ export function isStreamOver(error: unknown): boolean {
   return slackErrorName(error) === "message_not_in_streaming_state";
 }
 
-/** Puts a whole text in the place of a message, also of one that is still a stream. Rejects with `replacedGone` if it is not there. */
+/** Puts a whole text in the place of a message, also of one that is still a stream. Rejects with `replacedGone` if that cannot be. */
 export async function updateMessage(
   web: Web,
   place: Place,
@@ -56,18 +56,16 @@ export async function updateMessage(
   metadata: Metadata | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const update = (content: SlackMessage) =>
-    web.call("chat.update", "edit", signal, (client) => client.chat.update({ ...place, ...content, ...(metadata && { metadata }) }));
-  const withoutStream = async (content: SlackMessage) => {
-    try {
-      await update(content);
-    } catch (error) {
-      if (slackErrorName(error) !== "streaming_state_conflict") throw error;
-      await endQuietly(web, place, signal);
-      await update(content);
-    }
-  };
-  await orTextOnly(message, withoutStream);
+  const update = () =>
+    web.call("chat.update", "edit", signal, (client) => client.chat.update({ ...place, ...message, ...(metadata && { metadata }) }));
+  try {
+    await update();
+  } catch (error) {
+    if (slackErrorName(error) !== "streaming_state_conflict") throw error;
+    // A stream that another process left behind.
+    await endQuietly(web, place, signal);
+    await update();
+  }
 }
 
 /** Ends a stream whose text is about to be replaced. That it is over already is as good. */
@@ -77,16 +75,5 @@ export async function endQuietly(web: Web, place: Place, signal: AbortSignal): P
   } catch (error) {
     // An answer of Slack's means that this stream cannot be stopped (any more); what follows replaces the message and shows if that fails.
     if (slackErrorName(error) === undefined) throw error;
-  }
-}
-
-/** Slack sometimes counts more characters in blocks than stand there, and refuses; plain text has more room. */
-export async function orTextOnly<T>(message: SlackMessage, send: (message: SlackMessage) => Promise<T>): Promise<T> {
-  try {
-    return await send(message);
-  } catch (error) {
-    const name = slackErrorName(error) ?? "";
-    if (!["msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"].includes(name)) throw error;
-    return await send({ text: message.text, blocks: [] });
   }
 }
