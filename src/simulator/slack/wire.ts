@@ -22,7 +22,7 @@ export function toWireMessage(workspace: Workspace, message: Message, withMetada
     ...(message.clientId !== undefined && { client_msg_id: message.clientId }),
     text: shownText(message),
     ...(blocksOf(message).length > 0 && { blocks: blocksOf(message) }),
-    team: workspace.people.get(message.user)?.team ?? workspace.team.id,
+    ...toTeams(workspace, message.user),
     ts: message.ts,
     ...(message.files.length > 0 && { files: message.files.map((file) => toWireFile(workspace, file, message.user)) }),
     ...(message.edited !== undefined && { edited: message.edited }),
@@ -33,6 +33,12 @@ export function toWireMessage(workspace: Workspace, message: Message, withMetada
       reactions: [...message.reactions].map((name) => ({ name, users: [workspace.app.botUser], count: 1 })),
     }),
   };
+}
+
+/** Events about people of other teams name those teams (docs: apps for Slack Connect). */
+function toTeams(workspace: Workspace, user: string): Record<string, unknown> {
+  const team = workspace.people.get(user)?.team ?? workspace.team.id;
+  return team === workspace.team.id ? { team } : { team, user_team: team, source_team: team };
 }
 
 function tombstone(message: Message): Record<string, unknown> {

@@ -71,6 +71,7 @@ function stop(desk: Desk, args: Args) {
 function requireStream({ workspace }: Desk, args: Args): Message {
   const message = requireMessage(workspace, args);
   if (message.user !== workspace.app.botUser) return refuse("message_not_owned_by_app");
+  if (message.stream?.state === "stoppedByUser") return refuse("stopped_by_user");
   return isStreaming(workspace, message) ? message : refuse("message_not_in_streaming_state");
 }
 

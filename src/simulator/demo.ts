@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../log.ts";
+import { createDemoAgents, type DemoAgents, sparkClient } from "./demo-agents.ts";
+import { startPage } from "./page/page.ts";
+import { createSlackSimulator, type SlackSimulator } from "./slack/simulator.ts";
+
+export interface DemoOptions {
+  /** Of the page; 0, the default, takes any free one. */
+  readonly port?: number;
+  readonly log: Log;
+}
+
+export interface Demo {
+  /** Where the page is. */
+  readonly url: string;
+  /** A bridge configuration as it would stand in a file, for the configuration's schema to parse. */
+  readonly config: unknown;
+  readonly simulator: SlackSimulator;
+  readonly agents: DemoAgents;
+  /** Tells the simulated Slack and the agents where the bridge listens. Call it once the bridge has started. */
+  connect(bridgeUrl: string): void;
+  /** Resolves when nothing runs any more and nothing is left on the disk. Stop the bridge first. */
+  stop(): Promise<void>;
+}
+
+const channels = { streaming: "CSTREAMING", slowJob: "CSLOWJOB", spark: "CSPARK" } as const;
+
+/**
+ * Starts a simulated Slack with its page, and three agents. The bridge's store is a new one each time, as is the workspace.
+ * Rejects, with nothing left running, when the page's port is taken.
+ */
+export async function startDemo({ port = 0, log }: DemoOptions): Promise<Demo> {
+  const folder = await mkdtemp(join(tmpdir(), "a2a-chat-bridge-demo-"));
+  const simulator = await createWorkspace();
+  const agents = await createDemoAgents();
+  const leave = async () => {
+    await Promise.all([simulator.stop(), agents.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const page = await startPage({ simulator, port, log }).catch(async (error: unknown) => {
+    await leave();
+    throw error;
+  });
+  return {
+    url: page.url,
+    config: toConfig(simulator, agents, folder),
+    simulator,
+    agents,
+    connect(bridgeUrl) {
+      const base = bridgeUrl.replace(/\/+$/, "");
+      simulator.target(`${base}/slack/events`);
+      agents.spark.webhook(`${base}/a2a/push/spark`);
+    },
+    async stop() {
+      await page.stop();
+      await leave();
+    },
+  };
+}
+
+async function createWorkspace(): Promise<SlackSimulator> {
+  const simulator = await createSlackSimulator({ retryDelaysMs: [0, 1_000, 5_000, 15_000] });
+  simulator.workspace.channels.clear();
+  simulator.addPerson({ id: "UCLEO", name: "Cleo (guest)", email: "cleo@elsewhere.test", guest: "multi" });
+  simulator.addChannel({ id: channels.streaming, name: "streaming" });
+  simulator.addChannel({ id: channels.slowJob, name: "slow-job" });
+  simulator.addChannel({ id: channels.spark, name: "spark" });
+  for (const user of ["UANN", "UBEN", "UCLEO"]) simulator.direct(user);
+  return simulator;
+}
+
+function toConfig(simulator: SlackSimulator, { poet, worker, spark }: DemoAgents, folder: string): unknown {
+  const { clientId, clientSecret } = sparkClient;
+  return {
+    listen: { host: "127.0.0.1", port: 0 },
+    store: { url: `sqlite:${join(folder, "bridge.db")}` },
+    outbound: { allowPrivateNetworks: true },
+    agents: {
+      poet: { url: poet.url },
+      worker: { url: worker.url, delivery: ["push", "poll"] },
+      spark: {
+        url: spark.url,
+        preset: "spark",
+        auth: { type: "oauth2", tokenUrl: spark.tokenUrl, clientId, clientSecret },
+        push: { auth: "none" },
+      },
+    },
+    routes: [{ agent: "worker", channel: channels.slowJob }, { agent: "spark", channel: channels.spark }, { agent: "poet" }],
+    slack: { ...simulator.config },
+  };
+}
