@@ -8,10 +8,11 @@ import { createAuthenticate } from "./auth.ts";
 import { createCards } from "./card.ts";
 import type { AgentConfig } from "./config.ts";
 import { toEvents } from "./events.ts";
+import { hidesReason } from "./failure.ts";
 import { callPeer, type Peer, type PeerOptions, StreamingRefused, streamPeer, toPeer } from "./peer.ts";
 import { toPolicy, toPush } from "./policy.ts";
 import { toSendRequest } from "./request.ts";
-import { cancelTask, findTask, type Reach, resumeTask } from "./tasks.ts";
+import { cancelTask, findTask, isGone, type Reach, resumeTask } from "./tasks.ts";
 
 export interface AgentClientOptions {
   readonly name: string;
@@ -64,25 +65,37 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       push: abilities.push,
     });
 
+  /** "refused": the agent does not stream, and has not taken the message. */
+  async function* stream(peer: Peer, request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent, "done" | "refused"> {
+    const abilities = toAbilities(peer);
+    const message = toRequest(request, "stream", abilities);
+    const { taskId } = request;
+    const asked = { operation: "send", withTask: taskId !== undefined } as const;
+    try {
+      yield* streamPeer(peer, peerOptions, asked, signal, (client, call) => client.sendMessageStream(message, call));
+      return "done";
+    } catch (error) {
+      if (error instanceof StreamingRefused) return "refused";
+      if (taskId && hidesReason(error) && (await isGone({ peer, options: peerOptions, abilities }, { taskId }, signal)))
+        throw new AgentError("taskGone", "the task is closed at the agent", { code: error.code, cause: error });
+      throw error;
+    }
+  }
+
   async function* send(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent, void, undefined> {
     const peer = await connect(signal);
     const abilities = toAbilities(peer);
-    const asked = { operation: "send", withTask: request.taskId !== undefined } as const;
     const streams = peer.card.capabilities?.streaming === true && !refusers.has(peer.card);
     const modes = possibleModes(policy.delivery, request, abilities, streams);
-    const mode = modes[0] ?? impossible(policy.delivery);
-    if (mode === "stream") {
-      try {
-        const message = toRequest(request, mode, abilities);
-        return yield* streamPeer(peer, peerOptions, asked, signal, (client, call) => client.sendMessageStream(message, call));
-      } catch (error) {
-        if (!(error instanceof StreamingRefused)) throw error;
-        log.warn({ agent: name }, "the agent declares streaming and refuses it");
-        refusers.add(peer.card);
-      }
+    const first = modes[0] ?? impossible(policy.delivery);
+    if (first === "stream") {
+      if ((yield* stream(peer, request, signal)) === "done") return;
+      log.warn({ agent: name }, "the agent declares streaming and refuses it");
+      refusers.add(peer.card);
     }
-    const next = mode === "stream" ? (modes[1] ?? "blocking") : mode;
-    const message = toRequest(request, next, abilities);
+    const mode = first === "stream" ? (modes[1] ?? "blocking") : first;
+    const message = toRequest(request, mode, abilities);
+    const asked = { operation: "send", withTask: request.taskId !== undefined } as const;
     const result = await callPeer(peer, peerOptions, asked, signal, (client, call) => client.sendMessage(message, call));
     yield* toEvents({ payload: "messageId" in result ? { $case: "message", value: result } : { $case: "task", value: result } });
   }

@@ -44,6 +44,14 @@ export function refusesStreaming(error: unknown, facts: CallFacts, withTask: boo
   return unsupported && (!withTask || /stream/i.test(refusal.message)) && !aboutTerminalTask(refusal);
 }
 
+/**
+ * The 0.3.14 SDK's HTTP+JSON server answers every refusal of a stream with a 500 of its own making that hides the reason; it is in
+ * other products too. Whether the task is gone must then be asked.
+ */
+export function hidesReason(error: unknown): error is AgentError {
+  return error instanceof AgentError && error.kind === "refused" && /toJson serializer/.test(String(error.cause));
+}
+
 function statusError(error: unknown, answer: NonNullable<CallFacts["answer"]>, asked: Asked): AgentError {
   const { status, headers, body } = answer;
   const more = { cause: error, code: status };

@@ -81,6 +81,16 @@ export async function cancelTask(reach: Reach, task: TaskRef, signal: AbortSigna
   return taskEvents(canceled).at(-1);
 }
 
+/** Whether a task takes no more messages: it is unknown to the agent, or has ended. */
+export async function isGone(reach: Reach, task: TaskRef, signal: AbortSignal): Promise<boolean> {
+  if (!reach.abilities.get) return false;
+  try {
+    return (await snapshot(reach, task, signal)).some((event) => event.kind === "ended");
+  } catch (error) {
+    return error instanceof AgentError && error.kind === "taskGone";
+  }
+}
+
 function subscribe(reach: Reach, task: TaskRef, signal: AbortSignal): AsyncIterable<AgentEvent> {
   return streamPeer(reach.peer, reach.options, { operation: "subscribe", withTask: true }, signal, (client, call) =>
     client.resubscribeTask({ tenant: "", id: task.taskId }, call),

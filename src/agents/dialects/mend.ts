@@ -28,6 +28,13 @@ export function mendAnswers(fetch: typeof globalThis.fetch, options: MendOptions
   };
 }
 
+/** How an HTTP+JSON answer is put: a task is got and canceled bare, everything else comes in a wrapper; the rest is not ours. */
+export function httpShape(url: string): "wrapped" | "bare" | undefined {
+  const { pathname } = new URL(url);
+  if (/\/message:(send|stream)$|\/tasks\/[^/:]+:subscribe$/.test(pathname)) return "wrapped";
+  return /\/tasks\/[^/:]+(:cancel)?$/.test(pathname) ? "bare" : undefined;
+}
+
 /** A whole answer to a request for a stream becomes a stream of one. */
 function mendWhole(text: string, response: Response, accept: string, write: (payload: Payload) => string): Response {
   const { status, statusText, headers } = response;

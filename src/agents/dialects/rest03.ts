@@ -3,14 +3,18 @@ import type { RequestOptions } from "@a2a-js/sdk/client";
 import { LegacyRestTransport } from "@a2a-js/sdk/compat/v0_3/client";
 import { unnamed } from "../events.ts";
 import { type Dialect, isVersion03 } from "./dialect.ts";
-import { mendAnswers } from "./mend.ts";
+import { httpShape, mendAnswers } from "./mend.ts";
 
 /** A2A 0.3 over HTTP+JSON, in the proto-JSON form that the 0.3 SDKs speak. */
 export const rest03: Dialect = {
   name: "0.3 HTTP+JSON",
   speaks: (binding, version) => binding.toUpperCase() === "HTTP+JSON" && isVersion03(version),
   lists: false,
-  open: async ({ endpoint, fetch }) => new MendedRestTransport({ endpoint, fetchImpl: mendAnswers(fetch, { isOurs, write: writeAnswer }) }),
+  open: async ({ endpoint, fetch }) =>
+    new MendedRestTransport({
+      endpoint,
+      fetchImpl: mendAnswers(fetch, { isOurs: (url) => httpShape(url) !== undefined, write: writeAnswer }),
+    }),
 };
 
 /** Carries `append` through the SDK's reader, which loses the flag but keeps metadata. */
@@ -33,21 +37,8 @@ function withAppend(response: StreamResponse): StreamResponse {
   return { payload: { $case: "artifactUpdate", value: { ...payload.value, append: true } } };
 }
 
-/** Messages are sent and streamed in a wrapper; tasks are got and canceled bare. */
-function isOurs(url: string): boolean {
-  return isWrapped(url) || /\/tasks\/[^/]+$/.test(pathOf(url));
-}
-
-function isWrapped(url: string): boolean {
-  return !/\/tasks\/[^/:]+(:cancel)?$/.test(pathOf(url)) && !/\/(card|pushNotificationConfigs)(\/|$)/.test(pathOf(url));
-}
-
-function pathOf(url: string): string {
-  return new URL(url).pathname;
-}
-
 function writeAnswer(payload: NonNullable<StreamResponse["payload"]>, _request: unknown, url: string): unknown {
-  if (payload.$case === "task") return isWrapped(url) ? { task: writeTask(payload.value) } : writeTask(payload.value);
+  if (payload.$case === "task") return httpShape(url) === "wrapped" ? { task: writeTask(payload.value) } : writeTask(payload.value);
   if (payload.$case === "message") return { message: writeMessage(payload.value) };
   if (payload.$case === "statusUpdate") {
     const { taskId, contextId, status } = payload.value;

@@ -1,10 +1,19 @@
+import { StreamResponse, Task } from "@a2a-js/sdk";
 import { RestTransportFactory } from "@a2a-js/sdk/client";
 import { type Dialect, isVersion1 } from "./dialect.ts";
+import { httpShape, mendAnswers } from "./mend.ts";
 
 /** A2A 1.0 over HTTP+JSON (specification, section 11). */
 export const rest10: Dialect = {
   name: "1.0 HTTP+JSON",
   speaks: (binding, version) => binding.toUpperCase() === "HTTP+JSON" && isVersion1(version),
   lists: true,
-  open: ({ endpoint, card, fetch }) => new RestTransportFactory({ fetchImpl: fetch }).create(endpoint, card),
+  open: ({ endpoint, card, fetch }) => {
+    const fetchImpl = mendAnswers(fetch, {
+      isOurs: (url) => httpShape(url) !== undefined,
+      write: (payload, _request, url) =>
+        httpShape(url) === "bare" && payload.$case === "task" ? Task.toJSON(payload.value) : StreamResponse.toJSON({ payload }),
+    });
+    return new RestTransportFactory({ fetchImpl }).create(endpoint, card);
+  },
 };

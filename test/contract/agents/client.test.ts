@@ -40,6 +40,11 @@ const servers = [
   },
 ];
 
+/** The SDK's servers write to the console what they refuse. */
+beforeAll(() => {
+  for (const name of ["info", "warn", "error"] as const) console[name] = () => undefined;
+});
+
 describe.each(servers)("an agent that speaks $name", ({ start, legacy }) => {
   const agent = new ScriptedAgent();
   let server: Listening;
@@ -169,7 +174,7 @@ describe.each(servers)("an agent that speaks $name", ({ start, legacy }) => {
 
     const after = await until(async () => {
       const events = await all(getting.resume(task, never));
-      return events.at(-1)?.kind === "ended" && events;
+      return events.at(-1)?.kind === "ended" ? events : undefined;
     });
 
     expect(shown(after)).toBe("one two");

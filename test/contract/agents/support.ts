@@ -64,7 +64,9 @@ export function clientFor(
 export const never = new AbortController().signal;
 
 export async function all(events: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> {
-  return Array.fromAsync(events);
+  const list: AgentEvent[] = [];
+  for await (const event of events) list.push(event);
+  return list;
 }
 
 /** The error that a call ends with. */
