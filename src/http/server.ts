@@ -157,10 +157,21 @@ function healthRoutes(ready: () => Promise<boolean>, clock: Clock): readonly Htt
 
 async function closeWithin(app: FastifyInstance, graceMs: number, clock: Clock): Promise<void> {
   const closed = new AbortController();
-  const cut = clock.sleep(graceMs, closed.signal).then(() => app.server.closeAllConnections());
+  const end = closeConnections(app, graceMs, clock, closed.signal);
   await app.close();
   closed.abort();
-  await cut;
+  await end;
+}
+
+/** A connection that was busy when the stop began and rests now would hold it up: it goes as soon as it rests. */
+async function closeConnections(app: FastifyInstance, graceMs: number, clock: Clock, closed: AbortSignal): Promise<void> {
+  const stepMs = 100;
+  for (let left = graceMs; left > 0; left -= stepMs) {
+    await clock.sleep(Math.min(stepMs, left), closed);
+    if (closed.aborted) return;
+    app.server.closeIdleConnections();
+  }
+  app.server.closeAllConnections();
 }
 
 function portOf(address: AddressInfo | string | null): number {
