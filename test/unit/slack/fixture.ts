@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Payload, asObject } from "../../../adapters/slack/payload.ts";
+import { asObject, type Payload } from "../../../adapters/slack/payload.ts";
 
 /** A payload as Slack sends it, by what happened. */
 export function fixture(whatHappened: string): Payload {

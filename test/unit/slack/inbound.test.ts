@@ -32,7 +32,11 @@ describe("messages that are meant for the bot", () => {
   });
 
   test("a reply in a thread without a mention is a follow-up of that thread", () => {
-    expect(read("replied-in-thread")).toMatchObject({ trigger: "followUp", thread: { thread: "1700000000.000100" }, text: "and the printer?" });
+    expect(read("replied-in-thread")).toMatchObject({
+      trigger: "followUp",
+      thread: { thread: "1700000000.000100" },
+      text: "and the printer?",
+    });
   });
 
   test("a reply that is also shown in the channel stays a reply", () => {
@@ -68,12 +72,18 @@ describe("direct messages", () => {
 });
 
 describe("what is not for us", () => {
-  test.each(["said-in-channel", "replied-to-somebody-else", "own-message", "own-message-changed", "other-bot", "other-app", "joined", "link-unfolded"])(
-    "%s is nobody's message",
-    (whatHappened) => {
-      expect(read(whatHappened)).toBeUndefined();
-    },
-  );
+  test.each([
+    "said-in-channel",
+    "replied-to-somebody-else",
+    "own-message",
+    "own-message-changed",
+    "other-bot",
+    "other-app",
+    "joined",
+    "link-unfolded",
+  ])("%s is nobody's message", (whatHappened) => {
+    expect(read(whatHappened)).toBeUndefined();
+  });
 });
 
 describe("edits and deletions", () => {
