@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { A2AError, isJsonRpcError, isRestError } from "@a2a-js/sdk/errors";
 import { AgentError, type AgentErrorKind } from "../model/errors.ts";
 import type { CallFacts } from "./call.ts";
@@ -93,13 +94,15 @@ function aboutTerminalTask(refusal: Refusal): boolean {
 
 /** From what the SDK threw. In a stream the A2A error is the cause of a plain one. */
 function refusalOf(error: unknown): Refusal | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
   if (isJsonRpcError(error)) return { code: error.envelopeCode, reason: undefined, message: error.message };
-  if (isRestError(error)) return { code: undefined, reason: knownReason(error.reason), message: error.message };
+  // The SDK makes such an error of every answer that is not 2xx; only one with a reason, or one told in a stream, is the agent's own.
+  if (isRestError(error) && (knownReason(error.reason) || error.statusCode < 300))
+    return { code: undefined, reason: knownReason(error.reason), message: error.message };
   // The SDK's 0.3 HTTP+JSON transport puts codes it has no class for into the text, and makes plain errors of the others.
   const coded = /^REST error: .*\(Code: (-?\d+)\)/s.exec(error.message);
   if (coded) return { code: Number(coded[1]), reason: undefined, message: error.message };
-  if (error instanceof A2AError && error.reason !== "INVALID_AGENT_RESPONSE" && error.reason !== "INVALID_PARAMS")
+  if (error instanceof A2AError && !isRestError(error) && error.reason !== "INVALID_AGENT_RESPONSE" && error.reason !== "INVALID_PARAMS")
     return { code: undefined, reason: knownReason(error.reason), message: error.message };
   return error.cause === undefined ? undefined : refusalOf(error.cause);
 }
@@ -139,11 +142,11 @@ const certificate = /^(CERT_|ERR_TLS_CERT|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_
 
 /** Only errors of looking up, connecting, or trusting the other side are certain; for every other one bytes may have left. */
 function neverLeft(error: unknown): boolean {
-  for (let next: unknown = error, hops = 0; next instanceof Error && hops < 8; next = next.cause, hops += 1) {
+  for (let next: unknown = error, hops = 0; types.isNativeError(next) && hops < 8; next = next.cause, hops += 1) {
     const code = "code" in next && typeof next.code === "string" ? next.code : "";
     if (refusedByNetwork.has(code) || certificate.test(code)) return true;
     if ("syscall" in next && (next.syscall === "connect" || next.syscall === "getaddrinfo")) return true;
-    if (next instanceof AggregateError && next.errors.length > 0 && next.errors.every(neverLeft)) return true;
+    if ("errors" in next && Array.isArray(next.errors) && next.errors.length > 0 && next.errors.every(neverLeft)) return true;
   }
   return false;
 }

@@ -2,6 +2,7 @@ import type { AgentCard, StreamResponse } from "@a2a-js/sdk";
 import { Client, type RequestOptions, TenantTransportDecorator } from "@a2a-js/sdk/client";
 import type { AgentEvent } from "../model/agent.ts";
 import type { Clock } from "../model/clock.ts";
+import { AgentError, type AgentErrorKind } from "../model/errors.ts";
 import type { Authenticate } from "./auth.ts";
 import { createCall } from "./call.ts";
 import type { AgentConfig } from "./config.ts";
@@ -67,10 +68,17 @@ export async function* streamPeer(
     }
   } catch (error) {
     if (!heard && refusesStreaming(error, call.facts, asked.withTask)) throw new StreamingRefused("not streamed", { cause: error });
-    throw toAgentError(error, call.facts, asked);
+    throw afterEvents(toAgentError(error, call.facts, asked), heard);
   } finally {
     call.close();
   }
+}
+
+/** An error that comes after events is no refusal: the agent has taken the message. */
+function afterEvents(error: AgentError, heard: boolean): AgentError {
+  const refused: readonly AgentErrorKind[] = ["refused", "taskGone", "unsupported"];
+  if (!heard || !refused.includes(error.kind)) return error;
+  return new AgentError("broken", `the stream ended with an error: ${error.message}`, { code: error.code, cause: error.cause });
 }
 
 /** A transport for each call, so that what is observed of its bytes is that call's alone. */

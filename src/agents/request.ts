@@ -39,17 +39,25 @@ export function toSendRequest(request: AgentRequest, options: RequestOptions): S
   });
 }
 
-/** Senders present the token or the credentials, never both (seen in SDK 1.x), so exactly one is registered. */
+/**
+ * Senders present the token or the credentials, never both (seen in SDK 1.x), so exactly one is registered. The id is always the same:
+ * with the next message of a task this config takes the place of the last one, instead of standing beside it.
+ */
 function toPushConfig(push: NonNullable<AgentRequest["push"]>, auth: RequestOptions["pushAuth"]): unknown {
+  const id = "a2a-chat-bridge";
   switch (auth) {
     case "token":
-      return { url: push.url, token: push.token };
+      return { id, url: push.url, token: push.token };
     case "bearer":
-      return { url: push.url, authentication: { scheme: "Bearer", credentials: push.token } };
+      return { id, url: push.url, authentication: { scheme: "Bearer", credentials: push.token } };
     case "basic":
-      return { url: push.url, authentication: { scheme: "Basic", credentials: Buffer.from(`bridge:${push.token}`).toString("base64") } };
+      return {
+        id,
+        url: push.url,
+        authentication: { scheme: "Basic", credentials: Buffer.from(`bridge:${push.token}`).toString("base64") },
+      };
     case "none":
-      return { url: push.url };
+      return { id, url: push.url };
     default:
       return assertNever(auth);
   }

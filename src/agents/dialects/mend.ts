@@ -1,4 +1,5 @@
 import { parseSseStream, type StreamResponse } from "@a2a-js/sdk";
+import { AgentError } from "../../model/errors.ts";
 import { readPayload } from "../read.ts";
 
 type Payload = NonNullable<StreamResponse["payload"]>;
@@ -13,7 +14,8 @@ export interface MendOptions {
 
 /**
  * A fetch that reads answers tolerantly and writes them again in the form that the SDK's strict readers take: without it one missing
- * `kind`, `messageId` or tag loses the whole reply. Errors, and answers in which nothing is recognisable, pass unchanged.
+ * `kind` or `messageId` loses the whole reply. Errors pass unchanged; events of a stream in which nothing is recognisable are dropped.
+ * Rejects with AgentError `protocol` when a whole answer is nothing of A2A.
  */
 export function mendAnswers(fetch: typeof globalThis.fetch, options: MendOptions): typeof globalThis.fetch {
   return async (input, init) => {
@@ -38,9 +40,11 @@ export function httpShape(url: string): "wrapped" | "bare" | undefined {
 /** A whole answer to a request for a stream becomes a stream of one. */
 function mendWhole(text: string, response: Response, accept: string, write: (payload: Payload) => string): Response {
   const { status, statusText, headers } = response;
-  const mended = mendText(text, write);
-  if (mended === undefined || mended === text || !accept.startsWith("text/event-stream"))
-    return new Response(status === 204 ? null : (mended ?? text), { status, statusText, headers });
+  const read = readText(text);
+  if (read === undefined) throw new AgentError("protocol", "the answer is not A2A", { code: status });
+  if (read === "error") return new Response(text, { status, statusText, headers });
+  const mended = write(read);
+  if (!accept.startsWith("text/event-stream")) return new Response(mended, { status, headers: { "content-type": "application/json" } });
   return new Response(`data: ${mended}\n\n`, { status, headers: { "content-type": "text/event-stream" } });
 }
 
@@ -54,8 +58,10 @@ function mendStream(response: Response, write: (payload: Payload) => string): Re
         for (;;) {
           const { value, done } = await events.next();
           if (done) return controller.close();
-          const data = mendText(value.data, write);
-          if (data !== undefined) return controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${data}\n\n`));
+          const read = readText(value.data);
+          if (read === undefined) continue;
+          const data = read === "error" ? value.data.replaceAll("\n", "") : write(read);
+          return controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${data}\n\n`));
         }
       },
       async cancel() {
@@ -67,13 +73,12 @@ function mendStream(response: Response, write: (payload: Payload) => string): Re
   return new Response(body, { status: response.status, headers: { "content-type": "text/event-stream" } });
 }
 
-/** Undefined: to be dropped, such as "[DONE]" or an event of a kind that nobody knows. An error stays as it is. */
-function mendText(text: string, write: (payload: Payload) => string): string | undefined {
+/** Undefined: nothing of A2A, such as "[DONE]" or an event of a kind that nobody knows. */
+function readText(text: string): Payload | "error" | undefined {
   const fields = fieldsOf(parse(text));
   if (!fields) return undefined;
-  if (isSet(fields.error) || ("code" in fields && "message" in fields)) return text;
-  const payload = readPayload(fields);
-  return payload ? write(payload) : undefined;
+  if (isSet(fields.error) || ("code" in fields && "message" in fields)) return "error";
+  return readPayload(fields);
 }
 
 function isSet(value: unknown): boolean {
