@@ -104,8 +104,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     async stop() {
       await server.stop();
-      stopping.abort();
       await Promise.all(workers.map((worker) => worker.stop()));
+      stopping.abort();
       for (const adapter of adapters) await adapter.stop();
       await purging;
       await ledger.close();

@@ -120,7 +120,7 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
     case "silent":
     case "protocol":
       // An agent that answered with a server error has said its last word; a late push is still taken.
-      if (error.code !== undefined && error.code >= 500 && session.task.taskId === undefined) concludeTurn(session, turn, "failed");
+      if (error.code !== undefined && error.code >= 500 && session.task.taskId === undefined) concludeTurn(session, turn, "lost");
       return;
   }
 }

@@ -117,8 +117,8 @@ function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined
 }
 
 /**
- * What a push brings for a turn that has ended: an answer that was given up is posted as late, anything new in an answered turn
- * too; what was shown already is not shown again. Pure.
+ * What a push brings for a turn that has ended. An answer that was given up is posted as late. A task that came to its own end is
+ * immutable (A2A 1.0, section 3.4.3), so pushes for it are echoes; only where the task is the conversation can there be more. Pure.
  */
 export function toLateAnswer(
   parts: Parts,
@@ -130,23 +130,26 @@ export function toLateAnswer(
 ): { readonly task: Task; readonly content: TaskContent; readonly rows: readonly NewRow[] } {
   const turn = task.turns.find(({ id }) => id === turnId);
   const said = content[turnId] ?? { text: "", metadata: {}, answer: nothingYet };
-  if (!turn || isRepeated(task, push)) return { task, content, rows: [] };
+  const lasting = parts.agents.get(task.agent)?.policy.taskId === "always";
+  if (!turn || isRepeated(task, push) || (isClosed(turn) && !lasting)) return { task, content, rows: [] };
   const answer = push.events.reduce(reduce, said.answer);
-  const outcome = toOutcome(answer);
-  const replies = outcome === undefined ? [] : toReplies({ outcome, answer, shown: turn.shown, reference, late: true });
+  const outcome = push.events.some((event) => event.kind !== "working" && event.kind !== "output") ? toOutcome(answer) : undefined;
+  const ending = { outcome: outcome ?? "open", answer, shown: turn.shown, reference } as const;
+  const replies = outcome === undefined ? [] : toReplies({ ...ending, late: true });
   const marks = [
     ...turn.marks,
     ...push.events.flatMap((event) => (event.mark === undefined || event.kind === "output" ? [] : [toMark(event)])),
   ];
-  const after: Turn = {
-    ...turn,
-    ...withShown(turn, toReplies({ outcome: outcome ?? "open", answer, shown: turn.shown, reference, late: false })),
-    marks,
-  };
-  const posted = { ...after, posts: turn.posts + replies.length, ...(outcome === undefined ? { shown: turn.shown } : { outcome }) };
+  const posted =
+    outcome === undefined ? {} : { outcome, ...withShown(turn, toReplies({ ...ending, late: false })), posts: turn.posts + replies.length };
   return {
-    task: { ...task, lastPush: push.hash, turns: task.turns.map((other) => (other.id === turnId ? posted : other)) },
+    task: { ...task, lastPush: push.hash, turns: task.turns.map((other) => (other === turn ? { ...turn, marks, ...posted } : other)) },
     content: { ...content, [turnId]: { ...said, answer } },
     rows: toRows(parts, task, turn, replies, true),
   };
+}
+
+/** The agent itself brought this turn to an end. */
+function isClosed({ outcome }: Turn): boolean {
+  return outcome === "completed" || outcome === "failed" || outcome === "rejected" || outcome === "canceled";
 }

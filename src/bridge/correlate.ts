@@ -57,10 +57,11 @@ export async function isAsking(parts: Parts, agent: string): Promise<boolean> {
 export async function acceptPush(
   parts: Parts,
   agent: string,
-  { row, turn }: Addressee,
+  addressee: Addressee,
   events: readonly AgentEvent[],
   body: string,
 ): Promise<"accepted" | "duplicate"> {
+  const { row, turn } = await redirect(parts, agent, addressee, events);
   const task = toTask(row);
   const facts: PushFacts = { kind: "push", agent, task: row.id, ...(turn === undefined ? {} : { turn }) };
   await parts.failpoint("push.commit.before");
@@ -76,6 +77,14 @@ export async function acceptPush(
   await parts.failpoint("push.commit.after");
   parts.log.debug({ task: row.id, agent, kind }, "push received");
   return kind;
+}
+
+/** An agent may keep the address of an earlier turn for a task that goes on: then the turn that is under way is meant. */
+async function redirect(parts: Parts, agent: string, addressee: Addressee, events: readonly AgentEvent[]): Promise<Addressee> {
+  const named = toTask(addressee.row).turns.find((turn) => turn.id === addressee.turn);
+  if (named?.state !== "ended") return addressee;
+  const current = await findPushed(parts, agent, events);
+  return current?.row.settledAt === undefined && current ? current : addressee;
 }
 
 /**
