@@ -1,6 +1,6 @@
-import { Task } from "@a2a-js/sdk";
-import { agentCardHandler, jsonRpcHandler, restHandler, UserBuilder } from "@a2a-js/sdk/server/express";
-import express, { type Express, type RequestHandler } from "express";
+import { AgentCard, Task } from "@a2a-js/sdk";
+import { jsonRpcHandler, restHandler, UserBuilder } from "@a2a-js/sdk/server/express";
+import express, { type RequestHandler } from "express";
 import { type Clock, systemClock } from "../../model/clock.ts";
 import { type AgentAuth, createDoorkeeper, type Doorkeeper } from "./auth.ts";
 import { type Books, createBooks } from "./books.ts";
@@ -35,6 +35,8 @@ export interface SimulatedAgentOptions extends Wire {
   readonly auth?: AgentAuth;
   /** Whether a caller may make contextIds; otherwise one that the agent did not make is a violation. */
   readonly clientContexts?: boolean;
+  /** Whether the agent knows a messageId again and answers with the task that it has; otherwise it begins anew, and that is a violation. */
+  readonly idempotent?: boolean;
   /** For pushes. */
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: Clock;
@@ -99,9 +101,10 @@ export async function createSimulatedAgent(options: SimulatedAgentOptions): Prom
       office.resume();
     },
     async stop() {
+      // The door first: a call that is open must see a cut, not the last words of a turn that was ended.
+      await listener.kill();
       await parts.runner.stop();
       await office.stop();
-      await listener.kill();
     },
   };
 }
@@ -115,7 +118,15 @@ function createParts(options: SimulatedAgentOptions) {
   const memory = new Memory();
   const office = createPostOffice(options.fetch ?? globalThis.fetch);
   const faults: Fault[] = [];
-  const runner = createScriptRunner({ name: options.name, script: options.script ?? demoScript, exchanges, tasks, memory, office, clock });
+  const runner = createScriptRunner({
+    name: options.name,
+    script: options.script ?? demoScript,
+    exchanges,
+    tasks,
+    memory,
+    office,
+    clock,
+  });
   return {
     clock,
     exchanges,
@@ -133,7 +144,7 @@ function createParts(options: SimulatedAgentOptions) {
 
 type Parts = ReturnType<typeof createParts>;
 
-/** Puts the SDK's handlers behind the door. Returns the endpoint. */
+/** Puts the SDK's handlers behind the door. Returns the endpoint. Its own card handler writes union fields in a shape that is not A2A. */
 function mount(options: SimulatedAgentOptions, parts: Parts, listener: Listener): string {
   const { app, doorkeeper, exchanges } = parts;
   const rpc = options.binding === "JSONRPC";
@@ -141,12 +152,14 @@ function mount(options: SimulatedAgentOptions, parts: Parts, listener: Listener)
   const facts = factsOf(options, listener.url, `${listener.url}${path}`);
   const { get = true, list = true, cancel = true, push } = options.modes;
   const operations = { get, list: list && options.protocol === "1.0", cancel };
-  const handler = new SimulatedRequestHandler(cardFor(facts), { ...parts, executor: parts.runner, operations });
+  const earlier = (messageId: string) => (options.idempotent === true ? parts.tasks.ofMessage(messageId) : undefined);
+  const handler = new SimulatedRequestHandler(cardFor(facts), { ...parts, executor: parts.runner, operations, earlier });
   const legacy = options.protocol === "0.3" ? { legacyCompat: { enabled: true } } : {};
   const sdk = { requestHandler: handler, userBuilder: UserBuilder.noAuthentication, contextBuilder: exchanges.contextBuilder, ...legacy };
   const knowsContext = (id: string) => options.clientContexts === true || parts.memory.knows(id);
 
-  serveCard(options, app, facts, handler);
+  const card = options.protocol === "1.0" ? AgentCard.toJSON(cardFor(facts)) : card03(facts);
+  app.get(cardPath, (_request, response) => void response.set("cache-control", "no-cache").json(card));
   app.use(doorkeeper.tokenEndpoint);
   app.use(path, doorkeeper.guard, readBody, createDoor({ ...parts, wire: options, push, knowsContext }));
   if (options.protocol === "0.3") app.use(path, forceVersion03);
@@ -157,11 +170,6 @@ function mount(options: SimulatedAgentOptions, parts: Parts, listener: Listener)
 function factsOf(options: SimulatedAgentOptions, baseUrl: string, endpoint: string): CardFacts {
   const { name, description = `${name}, a simulated agent`, modes, auth = {} } = options;
   return { name, description, baseUrl, endpoint, wire: options, streaming: modes.streaming, push: modes.push, auth };
-}
-
-function serveCard(options: SimulatedAgentOptions, app: Express, facts: CardFacts, handler: SimulatedRequestHandler): void {
-  if (options.protocol === "1.0") app.use(cardPath, agentCardHandler({ agentCardProvider: handler, cache: { maxAge: 0 } }));
-  else app.get(cardPath, (_request, response) => void response.json(card03(facts)));
 }
 
 /** An agent of 0.3 does not know the header; the SDK's 0.3 layer would hand other versions on to 1.0. */

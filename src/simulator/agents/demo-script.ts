@@ -43,24 +43,47 @@ const words: readonly Word[] = [
   { pattern: /\bhostile\b/i, script: () => [output("answer", hostile), complete()] },
 ];
 
-/** What a simulated agent does when nobody scripts it: the words of the text decide, and `help` tells which. */
-export function demoScript(turn: AgentTurn): Script {
-  if (turn.question !== undefined) return answered(turn);
-  if (turn.joining) return [working(`Noted while I work: “${quote(turn.text)}”.`), detach()];
-  return (words.find((word) => word.pattern.test(turn.text)) ?? { script: echo }).script(turn);
+/** How an agent answers what none of its words fits: whole at once, in pieces, or some seconds later by push. */
+export type Manner = "atOnce" | "streamed" | "later";
+
+/** A simulated agent for people to play with: the words of the text decide, and `help` tells which. */
+export function createDemoScript(manner: Manner): (turn: AgentTurn) => Script {
+  const plain = { atOnce: echo, streamed: streamedEcho, later: laterEcho }[manner];
+  return (turn) => {
+    if (turn.question !== undefined) return answered(turn);
+    if (turn.joining) return [working(`Noted while I work: “${quote(turn.text)}”.`), detach()];
+    return (words.find((word) => word.pattern.test(turn.text))?.script ?? plain)(turn);
+  };
 }
 
+/** The plainest of them: whole answers at once. */
+export const demoScript = createDemoScript("atOnce");
+
 function echo(turn: AgentTurn): Script {
+  return [working(), output("answer", echoOf(turn), { last: true }), complete()];
+}
+
+function* streamedEcho(turn: AgentTurn): Generator<Step> {
+  yield working();
+  yield* inPieces(echoOf(turn).split(/(?<=\s)/));
+}
+
+function* laterEcho(turn: AgentTurn): Generator<Step> {
+  yield working("Let me think about that for a moment…");
+  if (turn.push) yield detach();
+  yield wait(4_000);
+  yield output("answer", echoOf(turn), { last: true });
+  yield complete();
+}
+
+function echoOf(turn: AgentTurn): string {
   const said = `> ${turn.text.split("\n").join("\n> ")}`;
   const earlier = turn.before.at(-1);
   const memory =
     earlier === undefined
       ? "This is where our conversation begins."
       : `You said before: “${quote(earlier)}”. I remember; we have spoken ${times(turn.before.length)} here.`;
-  const answer = [`You said to **${turn.agent}**:`, said, `${memory} ${asker(turn)}`, "_Say_ `help` _to see what else I can do._"].join(
-    "\n\n",
-  );
-  return [working(), output("answer", answer, { last: true }), complete()];
+  return [`You said to **${turn.agent}**:`, said, `${memory} ${asker(turn)}`, "_Say_ `help` _to see what else I can do._"].join("\n\n");
 }
 
 /** Who asks, as far as the agent was told. */
@@ -74,9 +97,14 @@ function asker({ metadata }: AgentTurn): string {
 
 function* stream(): Generator<Step> {
   yield working("Sharpening the pencil…");
-  for (const [at, piece] of verses.entries()) {
-    yield output("answer", piece, { append: at > 0, last: at === verses.length - 1 });
-    yield wait(200);
+  yield* inPieces(verses);
+}
+
+/** About four seconds, however many pieces there are. */
+function* inPieces(pieces: readonly string[]): Generator<Step> {
+  for (const [at, piece] of pieces.entries()) {
+    yield output("answer", piece, { append: at > 0, last: at === pieces.length - 1 });
+    yield wait(4_000 / pieces.length);
   }
   yield complete();
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../model/clock.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { aborted, Performer } from "./perform.ts";
 import type { PostOffice } from "./post-office.ts";
+import type { Script, Step } from "./steps.ts";
 import type { TaskBook } from "./tasks.ts";
 import { type Memory, type ScriptFor, toTurn } from "./turn.ts";
 
@@ -28,17 +29,19 @@ export function createScriptRunner(options: {
 }): ScriptRunner {
   const running = new Map<string, Set<Running>>();
 
-  async function run(request: RequestContext, bus: ExecutionEventBus, signal: AbortSignal): Promise<void> {
+  /** Resolves to whether the call is left hanging: then nobody may answer it any more. */
+  async function run(request: RequestContext, bus: ExecutionEventBus, signal: AbortSignal): Promise<boolean> {
     const exchange = options.exchanges.of(request.context);
     exchange?.entry?.taken();
     const turn = toTurn(options.name, request, { signal, memory: options.memory, streaming: exchange?.streaming ?? false });
     const performer = new Performer({ ...options, request, bus, exchange, signal });
-    for await (const step of await options.script(turn)) {
-      if (signal.aborted) return;
-      const after = await performer.do(step);
-      if (after === "hung") await aborted(signal);
-      if (after !== "on") return;
+    for await (const step of stepsOf(await options.script(turn), signal)) {
+      if ((await performer.do(step)) === "hung") {
+        await aborted(signal);
+        return true;
+      }
     }
+    return false;
   }
 
   return {
@@ -47,8 +50,9 @@ export function createScriptRunner(options: {
       const mine: Running = { end: new AbortController(), done };
       const others = running.get(request.taskId) ?? new Set();
       running.set(request.taskId, others.add(mine));
+      let hung = false;
       try {
-        await run(request, bus, mine.end.signal);
+        hung = await run(request, bus, mine.end.signal);
       } finally {
         others.delete(mine);
         resolve();
@@ -56,6 +60,7 @@ export function createScriptRunner(options: {
       // The bus of a task dies with the first turn that ends; a message that joined must not take it away from the turn at work.
       await Promise.all([...others].map((other) => other.done));
       if (others.size === 0) running.delete(request.taskId);
+      if (hung) await new Promise(() => undefined);
     },
     async cancelTask(taskId, bus) {
       for (const turn of running.get(taskId) ?? []) turn.end.abort();
@@ -69,4 +74,15 @@ export function createScriptRunner(options: {
       await Promise.all(turns.map((turn) => turn.done));
     },
   };
+}
+
+/** The steps of a script until the signal is aborted, also when the script awaits something that never comes. */
+async function* stepsOf(script: Script, signal: AbortSignal): AsyncGenerator<Step> {
+  const steps = Symbol.asyncIterator in script ? script[Symbol.asyncIterator]() : script[Symbol.iterator]();
+  const end = aborted(signal);
+  for (;;) {
+    const next = await Promise.race([steps.next(), end]);
+    if (!next || next.done || signal.aborted) return;
+    yield next.value;
+  }
 }

@@ -19,8 +19,8 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-/** How a turn stands after a step: it goes on, it is over, or its call is left hanging for ever. */
-export type After = "on" | "over" | "hung";
+/** How a turn stands after a step: it goes on, or its call is left hanging for ever. */
+export type After = "on" | "hung";
 
 const states: Readonly<Record<StepState, TaskState>> = {
   working: TaskState.TASK_STATE_WORKING,
@@ -36,6 +36,7 @@ const states: Readonly<Record<StepState, TaskState>> = {
 export class Performer {
   readonly #stage: Stage;
   #begun = false;
+  #ended = false;
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -51,7 +52,8 @@ export class Performer {
         return "on";
       case "message":
         await this.#publish(AgentEvent.message(this.#message(step.content, "")));
-        return "over";
+        this.#ended = true;
+        return "on";
       case "wait":
         await this.#wait(step.until);
         return "on";
@@ -92,10 +94,12 @@ export class Performer {
     const message = content === undefined ? undefined : this.#message(content, this.#ids.taskId);
     const status = { state: states[state], message, timestamp: stamp(this.#stage.clock) };
     await this.#publish(AgentEvent.statusUpdate({ ...this.#ids, status, metadata: undefined }));
-    return state === "working" || state === "authRequired" ? "on" : "over";
+    this.#ended = state !== "working" && state !== "authRequired";
+    return "on";
   }
 
   async #publish(event: ReturnType<(typeof AgentEvent)[keyof typeof AgentEvent]>): Promise<void> {
+    if (this.#ended) throw new Error("a script speaks after its end");
     this.#stage.bus.publish(event);
     // The SDK's side works in microtasks only: after this, the event is stored, written to the stream and handed to the push desk.
     await setImmediate();

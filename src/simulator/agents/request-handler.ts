@@ -13,7 +13,7 @@ import { UnsupportedOperationError } from "@a2a-js/sdk/errors";
 import { type AgentExecutor, DefaultRequestHandler, type ServerCallContext } from "@a2a-js/sdk/server";
 import type { Exchanges } from "./exchanges.ts";
 import type { PushDesk } from "./push-desk.ts";
-import type { TaskBook } from "./tasks.ts";
+import { isTerminal, type TaskBook } from "./tasks.ts";
 
 /** Which operations are real besides sending. */
 export interface Operations {
@@ -26,6 +26,7 @@ export interface Operations {
 export class SimulatedRequestHandler extends DefaultRequestHandler {
   readonly #operations: Operations;
   readonly #exchanges: Exchanges;
+  readonly #earlier: (messageId: string) => Task | undefined;
 
   constructor(
     card: AgentCard,
@@ -35,14 +36,19 @@ export class SimulatedRequestHandler extends DefaultRequestHandler {
       readonly desk: PushDesk;
       readonly operations: Operations;
       readonly exchanges: Exchanges;
+      /** The task of a message that the agent has had before, where it knows such a message again. */
+      readonly earlier: (messageId: string) => Task | undefined;
     },
   ) {
     super(card, parts.tasks, parts.executor, undefined, parts.desk, parts.desk);
     this.#operations = parts.operations;
     this.#exchanges = parts.exchanges;
+    this.#earlier = parts.earlier;
   }
 
-  override sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+  override async sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+    const earlier = this.#earlier(params.message?.messageId ?? "");
+    if (earlier) return earlier;
     const answer = super.sendMessage(params, context);
     const exchange = this.#exchanges.of(context);
     return exchange ? Promise.race([answer, exchange.detached]) : answer;
@@ -52,6 +58,9 @@ export class SimulatedRequestHandler extends DefaultRequestHandler {
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
+    const earlier = this.#earlier(params.message?.messageId ?? "");
+    if (earlier && isTerminal(earlier)) return yield { payload: { $case: "task", value: earlier } };
+    if (earlier) return yield* super.resubscribe({ id: earlier.id, tenant: "" }, context);
     const events = super.sendMessageStream(params, context);
     const left = this.#exchanges.of(context)?.detached;
     for (;;) {

@@ -21,7 +21,10 @@ export type Step =
 
 export type StepState = "working" | "inputRequired" | "authRequired" | "completed" | "failed" | "rejected" | "canceled";
 
-/** What an agent does for one message. An async generator may await between steps, which is how a test holds it at a place. */
+/**
+ * What an agent does for one message. After a word that ends the turn (a question, an end, a message) it may still wait and push,
+ * but not speak. An async generator may await between steps, which is how a test holds it at a place.
+ */
 export type Script = Iterable<Step> | AsyncIterable<Step>;
 
 /** The task goes on; `content` is a word about progress. */

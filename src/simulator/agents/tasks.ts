@@ -32,6 +32,12 @@ export class TaskBook extends InMemoryTaskStore {
     return this.#tasks.get(taskId);
   }
 
+  /** The task that this message began or continued. */
+  ofMessage(messageId: string): Task | undefined {
+    const task = [...this.#tasks.values()].find(({ history }) => history.some((said) => said.messageId === messageId));
+    return task && structuredClone(task);
+  }
+
   overview(): readonly SimulatedTask[] {
     return [...this.#tasks.values()].map((task) => ({
       id: task.id,
