@@ -1,0 +1,83 @@
+import { nearest, type Problem } from "./problems.ts";
+import type { ParsedConfig } from "./schema.ts";
+
+/** What no single key shows: keys that do not fit each other. */
+export function findContradictions(config: ParsedConfig): readonly Problem[] {
+  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config)];
+}
+
+function findMissing({ agents, slack }: ParsedConfig): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (Object.keys(agents).length === 0) {
+    problems.push({ key: "agents", problem: "is empty", remedy: "Name at least one agent and its url." });
+  }
+  if (slack === undefined) {
+    problems.push({
+      key: "slack",
+      problem: "is missing, and no other chat platform is configured",
+      remedy: "Add slack with botToken and signingSecret.",
+    });
+  }
+  return problems;
+}
+
+function findBadRoutes({ agents, routes, slack }: ParsedConfig): readonly Problem[] {
+  const names = Object.keys(agents);
+  const platforms = slack === undefined ? [] : ["slack"];
+  const isDefault = (route: (typeof routes)[number]) => (route.platform ?? route.workspace ?? route.channel) === undefined;
+  const first = routes.findIndex(isDefault);
+  return routes.flatMap((route, at) => {
+    const key = `routes[${at}]`;
+    const problems: Problem[] = [];
+    if (!Object.hasOwn(agents, route.agent)) {
+      const near = nearest(route.agent, names);
+      const remedy = near === undefined ? `Name one of agents: ${names.join(", ")}.` : `Did you mean ${near}?`;
+      problems.push({ key: `${key}.agent`, problem: `there is no agent ${route.agent}`, remedy });
+    }
+    if (route.platform !== undefined && !platforms.includes(route.platform)) {
+      problems.push({
+        key: `${key}.platform`,
+        problem: `${route.platform} is not configured`,
+        remedy: `Use ${platforms.join(", ")} or leave it out.`,
+      });
+    }
+    if (first >= 0 && at > first) {
+      const problem = isDefault(route)
+        ? "is a second route without conditions"
+        : `is never reached, since routes[${first}] has no conditions`;
+      problems.push({
+        key,
+        problem,
+        remedy: "Keep one route without conditions, as the last; give the others a channel, workspace or platform.",
+      });
+    }
+    return problems;
+  });
+}
+
+function findUnreached({ agents, routes }: ParsedConfig): readonly Problem[] {
+  const names = Object.keys(agents);
+  if (routes.length === 0 && names.length < 2) return [];
+  if (routes.length === 0) {
+    return [{ key: "routes", problem: "is missing, and there are several agents", remedy: `Say who answers where: ${names.join(", ")}.` }];
+  }
+  const unreached = names.filter((name) => !routes.some((route) => route.agent === name));
+  return unreached.map((name) => ({
+    key: `agents.${name}`,
+    problem: "no route leads there",
+    remedy: `Add a route with agent: ${name}, or remove the agent.`,
+  }));
+}
+
+/** Whoever answers by push alone needs an address to push to. A bridge that may talk to its own machine has one (the demo). */
+function findDeaf({ agents, publicUrl, outbound }: ParsedConfig): readonly Problem[] {
+  if (publicUrl !== undefined || outbound.allowPrivateNetworks === true) return [];
+  const deaf = Object.entries(agents).filter(([, { delivery, preset }]) =>
+    delivery === undefined ? preset === "spark" : delivery.every((mode) => mode === "push"),
+  );
+  return deaf.map(([name]) => ({
+    key: "publicUrl",
+    problem: `is missing, and agents.${name} answers by push only`,
+    remedy: "Put the address at which the agent reaches this bridge, such as https://bridge.example.com.",
+  }));
+}

@@ -1,0 +1,79 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { slackSchema } from "../../adapters/slack/config.ts";
+import { agentSchema } from "../agents/config.ts";
+
+const httpUrl = z.string().refine(isHttpUrl, "is not a URL that begins with http:// or https://");
+const network = z.string().refine(isNetwork, "is neither an address nor a network such as 10.0.0.0/8");
+const name = z.string().min(1, "is empty");
+const days = z.number().positive().max(36_500);
+
+const listenSchema = z.strictObject({
+  host: name.default("127.0.0.1"),
+  port: z.number().int().min(0).max(65_535).default(3978),
+  trustProxy: z.array(network).default([]),
+});
+
+const retentionSchema = z.strictObject({ contentDays: days.default(30), factsDays: days.default(400) });
+
+const storeSchema = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(sqlite:.|postgres(ql)?:\/\/.)/, "is neither sqlite:<file> nor postgres://...")
+    .default("sqlite:data/bridge.db"),
+  retention: retentionSchema.prefault({}),
+  encryptionKey: z.string().min(16, "is too short to be a key: use at least 16 characters").optional(),
+});
+
+const identitySchema = z.strictObject({
+  workspaces: z.array(name).optional(),
+  emailDomains: z.array(z.string().regex(/^[^@\s]+\.[^@\s]+$/, "is not a domain such as example.com")).optional(),
+  external: z.enum(["refuse", "allow"]).default("refuse"),
+  map: z.record(z.string(), name).default({}),
+});
+
+const routeSchema = z.strictObject({
+  agent: name,
+  platform: name.optional(),
+  workspace: name.optional(),
+  channel: name.optional(),
+  followUps: z.enum(["thread", "asker", "mention"]).default("thread"),
+});
+
+const outboundSchema = z.strictObject({
+  allowPrivateNetworks: z
+    .union([z.boolean(), z.array(network)], "is neither true, false nor a list of networks such as [10.0.0.0/8]")
+    .default(false),
+  proxy: httpUrl.optional(),
+  caFile: name.optional(),
+});
+
+/** The names of agents stand in addresses and logs. */
+const agentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "is not a name of letters, digits, - and _");
+
+/** Everything that may stand in the configuration file. What each key means is in `descriptions.ts`. */
+export const configSchema = z.strictObject({
+  publicUrl: httpUrl.optional(),
+  listen: listenSchema.prefault({}),
+  store: storeSchema.prefault({}),
+  identity: identitySchema.prefault({}),
+  agents: z.record(agentName, agentSchema),
+  routes: z.array(routeSchema).default([]),
+  outbound: outboundSchema.prefault({}),
+  slack: slackSchema.optional(),
+  limits: z.strictObject({ pushBodyMB: z.number().positive().max(1_024).default(16) }).prefault({}),
+  log: z.strictObject({ level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info") }).prefault({}),
+});
+
+export type ParsedConfig = z.output<typeof configSchema>;
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && ["http:", "https:"].includes(new URL(value).protocol);
+}
+
+function isNetwork(value: string): boolean {
+  const [address = "", bits, ...rest] = value.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
