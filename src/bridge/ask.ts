@@ -83,7 +83,7 @@ function toTaskIds({ client, task }: Session, context: Context): Pick<AgentReque
   if (known === undefined || client.policy.taskId === "never") return {};
   const open = client.policy.taskId === "always" || context.open || task.turns.some((turn) => turn.state === "asked");
   if (open && !task.newTask) return { taskId: known };
-  return { referenceTaskIds: [known] };
+  return client.policy.taskId === "always" ? {} : { referenceTaskIds: [known] };
 }
 
 /** A fresh address and token for this turn; only their hashes are kept. A fixed address has neither. */

@@ -46,7 +46,7 @@ export function applyEvent(session: Session, turnId: string, event: AgentEvent):
   if (!turn || turn.state === "ended") return;
   const answer = reduce(session.answer(turn), event);
   session.setAnswer(turnId, answer);
-  if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: [...turn.marks, toMark(event)] });
+  if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: withMark(turn.marks, event) });
   if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
 }
 
@@ -59,6 +59,9 @@ function showSignIn(session: Session, turnId: string): void {
   session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, false)];
   session.updateTurn(turnId, withShown(turn, replies));
 }
+
+/** An agent that reports its progress for hours does not make the row grow for ever. */
+const withMark = (marks: readonly string[], event: AgentEvent): readonly string[] => [...marks, toMark(event)].slice(-64);
 
 const toMark = (event: AgentEvent): string => `${event.kind}:${event.mark}`;
 

@@ -21,7 +21,10 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
   let coming = next(iterator);
   try {
     for (let first = true; ; ) {
-      const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, leaving.signal)]);
+      const waiting = new AbortController();
+      const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, waiting.signal)]).finally(() =>
+        waiting.abort(),
+      );
       if (session.job.signal.aborted) return;
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
