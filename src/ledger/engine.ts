@@ -18,6 +18,8 @@ export interface Due {
 export interface Engine {
   readonly kind: "sqlite" | "postgres";
   readonly db: Kysely<Schema>;
+  /** Where the tables stand, in a database that has schemas. */
+  readonly schema?: string;
   /** The ledger's clock: the database's own where several processes share it. */
   now(): RawBuilder<number>;
   /** How many rows go into one insert. */

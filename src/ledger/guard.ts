@@ -49,7 +49,7 @@ export function toStoreError(error: unknown): unknown {
 }
 
 /** Message and code only: PostgreSQL adds the failing row as `detail`, and content has no place in a log. */
-function toCause(error: unknown): unknown {
+export function toCause(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined;
   const cause = new Error(error.message);
   cause.name = error.name;

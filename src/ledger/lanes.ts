@@ -5,7 +5,11 @@ import type { Engine, Lane } from "./engine.ts";
 
 /** Serialises the writers of these lanes until the commit: so a lane's order is the order of its commits. Call it before any row is locked. */
 export async function lockLanes({ engine }: { readonly engine: Engine }, { tx }: Commit, lanes: readonly Lane[]): Promise<void> {
-  if (lanes.length > 0) await engine.lock(tx, lanes);
+  if (lanes.length > 0) await engine.lock(tx, distinct(lanes));
+}
+
+function distinct(lanes: readonly Lane[]): readonly Lane[] {
+  return [...new Map(lanes.map(({ queue, lane }) => [`${queue} ${lane}`, { queue, lane }])).values()];
 }
 
 /**
@@ -17,7 +21,7 @@ export async function promoteHeads({ engine }: { readonly engine: Engine }, comm
   const { rows } = await sql<{ queue: Queue; delay: number }>`
     update queue set head = 1 where head = 0 and seq in (
       select (select q.seq from queue q where q.queue = l.queue and q.lane = l.lane and q.state in ('ready', 'leased') order by q.seq limit 1)
-      from ${engine.lanes(lanes)})
+      from ${engine.lanes(distinct(lanes))})
     returning queue, run_at - ${engine.now()} as delay`.execute(commit.tx);
   for (const { queue, delay } of rows) commit.due(queue, Number(delay));
 }

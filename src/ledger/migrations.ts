@@ -2,14 +2,28 @@ import { type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { StoreError } from "../model/errors.ts";
 import type { Engine } from "./engine.ts";
+import { toCause } from "./guard.ts";
+
+/** The migrator looks at the tables of all schemas, and fails when somebody drops another schema meanwhile. */
+const maxTries = 5;
 
 /** Brings the tables to what this code needs. Two processes that start at once do not disturb each other. Throws StoreError. */
-export async function migrate(engine: Engine): Promise<void> {
-  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrationsFor(engine) } });
+export async function migrate(engine: Engine, tries = 1): Promise<void> {
+  const migrator = new Migrator({
+    db: engine.db,
+    provider: { getMigrations: async () => migrationsFor(engine) },
+    // Otherwise the migrator takes the tables of another program's schema for its own.
+    ...(engine.schema === undefined ? {} : { migrationTableSchema: engine.schema }),
+  });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) {
-    throw new StoreError("the store's tables could not be brought up to date; was it written by a newer version?", { cause: error });
-  }
+  if (error === undefined) return;
+  if (tries < maxTries && isDropped(error)) return migrate(engine, tries + 1);
+  throw new StoreError("the store's tables could not be brought up to date; was it written by a newer version?", { cause: toCause(error) });
+}
+
+/** invalid_schema_name, undefined_table, and the internal error for a relation that has just gone. */
+function isDropped(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["3F000", "42P01", "XX000"].includes(String(error.code));
 }
 
 /** Names are never changed and entries never edited once released: the database remembers them. */

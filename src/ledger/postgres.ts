@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { Log } from "../log.ts";
+import { ConfigError } from "../model/errors.ts";
 import type { Due, Engine, Lane } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
@@ -44,13 +45,15 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
   const pool = new pg.Pool({ ...clientConfig(url), max: 10, types });
   pool.on("error", (err) => log.warn({ err }, "idle database connection broke"));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const channel = await findChannel(db).catch(async (error) => {
+  const schema = await findSchema(db).catch(async (error) => {
     await db.destroy();
     throw error;
   });
+  const channel = toChannel(schema);
   return {
     kind: "postgres",
     db,
+    schema,
     channel,
     // Not clock_timestamp(): it is volatile, and a volatile bound keeps the planner from using an index.
     now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
@@ -77,12 +80,16 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
   };
 }
 
-async function findChannel(db: Kysely<Schema>): Promise<string> {
+/** The first schema of the search path: the tables stand there. */
+async function findSchema(db: Kysely<Schema>): Promise<string> {
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db);
-  return `ledger_${createHash("sha256")
-    .update(rows[0]?.schema ?? "")
-    .digest("hex")
-    .slice(0, 16)}`;
+  const schema = rows[0]?.schema;
+  if (schema) return schema;
+  throw new ConfigError("store.url: the database has no schema on the search path of this user. Create one, or name one in the address.");
+}
+
+function toChannel(schema: string): string {
+  return `ledger_${createHash("sha256").update(schema).digest("hex").slice(0, 16)}`;
 }
 
 /** 64 bits of a hash: two lanes that share a number only wait for each other more than they must. */

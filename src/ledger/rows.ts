@@ -43,8 +43,9 @@ export function parse(text: string): Json {
  */
 export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly NewRow[], origin?: string): Promise<ReadonlySet<string>> {
   const inserted = new Set<string>();
-  for (let start = 0; start < rows.length; start += parts.engine.chunk) {
-    const chunk = rows.slice(start, start + parts.engine.chunk);
+  const distinct = firstOfEachId(rows);
+  for (let start = 0; start < distinct.length; start += parts.engine.chunk) {
+    const chunk = distinct.slice(start, start + parts.engine.chunk);
     const written = await tx
       .insertInto("queue")
       .values(chunk.map((row) => toRecord(parts, row, origin)))
@@ -53,13 +54,18 @@ export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly Ne
       .execute();
     for (const { id } of written) inserted.add(id);
   }
-  const fresh = [...new Map(rows.map((row) => [row.id, row])).values()].filter((row) => inserted.has(row.id));
+  const fresh = distinct.filter((row) => inserted.has(row.id));
   await putContent(parts, tx, fresh);
   await putKeys(
     tx,
     fresh.flatMap((row) => (row.keys ?? []).map((key) => ({ ...key, row: row.id }))),
   );
   return inserted;
+}
+
+function firstOfEachId(rows: readonly NewRow[]): readonly NewRow[] {
+  const seen = new Set<string>();
+  return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
 function toRecord({ engine, vault }: Parts, row: NewRow, origin: string | undefined) {

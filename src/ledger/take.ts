@@ -1,49 +1,73 @@
-import { sql } from "kysely";
+import { type Selectable, sql, type Transaction } from "kysely";
 import type { Leased, Mail, Queue } from "../model/ledger.ts";
 import type { Parts } from "./parts.ts";
 import { parse, toRow } from "./rows.ts";
-import type { RowRecord } from "./schema.ts";
+import type { QueueTable, Schema, Sealed } from "./schema.ts";
 
 /** `Ledger.take`: one update claims the due head that has waited longest. An empty claim writes nothing. */
 export async function takeHead(parts: Parts, queue: Queue): Promise<Leased | undefined> {
-  const { engine, owner, leaseMs } = parts;
-  const { rows } = await parts.commits.write(({ tx }) =>
-    // A leased row's run_at is the end of its lease: one index range finds what is due and what was left behind.
-    sql<RowRecord & { readonly letters: number }>`
-      update queue set state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs},
-        attempts = attempts + 1, fence = fence + 1, unsure = case when state = 'leased' then 1 else unsure end
-      where seq = (
-        select seq from queue where queue = ${queue} and head = 1 and run_at <= ${engine.now()} order by run_at, seq limit 1 ${engine.skipLocked})
-      returning *, (select body from content where row_id = queue.id) as body, (select key_id from content where row_id = queue.id) as key_id,
-        (select count(*) from mail where row_id = queue.id) as letters`.execute(tx),
-  );
-  const [record] = rows;
-  if (record === undefined) return undefined;
+  const claimed = await parts.commits.write(async ({ tx }) => {
+    const record = await claimHead(parts, tx, queue);
+    // A statement of its own, for it must see what was written before the claim got its lock: an edit, or mail.
+    return record && { record, texts: await readTexts(tx, record.id) };
+  });
+  if (claimed === undefined) return undefined;
+  // Opened after the commit: a text that does not open must not keep the whole queue from being taken.
+  const { record, texts } = claimed;
+  const content = texts.find(({ seq }) => seq === contentSeq);
+  const letters = texts.filter(({ seq }) => seq !== contentSeq);
   return {
-    ...toRow(record, parts.vault),
+    ...toRow({ ...record, body: content?.body ?? null, key_id: content?.key_id ?? null }, parts.vault),
     seq: record.seq,
-    owner,
+    owner: parts.owner,
     fence: record.fence,
     unsure: record.unsure === 1,
-    mail: record.letters > 0 ? await readMail(parts, record.id, 0) : [],
+    mail: letters.map((letter) => toMail(parts, record.id, letter)),
   };
 }
 
-/** `Ledger.mail`. */
-export function readNewMail(parts: Parts, leased: Leased): Promise<readonly Mail[]> {
-  return readMail(parts, leased.id, lastGiven(leased));
+async function claimHead(
+  { engine, owner, leaseMs }: Parts,
+  tx: Transaction<Schema>,
+  queue: Queue,
+): Promise<Selectable<QueueTable> | undefined> {
+  // A leased row's run_at is the end of its lease: one index range finds what is due and what was left behind.
+  const { rows } = await sql<Selectable<QueueTable>>`
+    update queue set state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs},
+      attempts = attempts + 1, fence = fence + 1, unsure = case when state = 'leased' then 1 else unsure end
+    where seq = (
+      select seq from queue where queue = ${queue} and head = 1 and run_at <= ${engine.now()} order by run_at, seq limit 1 ${engine.skipLocked})
+    returning *`.execute(tx);
+  return rows[0];
 }
 
-async function readMail({ commits, vault }: Parts, id: string, after: number): Promise<readonly Mail[]> {
-  const letters = await commits
+type Letter = Sealed & { readonly seq: number };
+
+/** Mail begins with 1. */
+const contentSeq = 0;
+
+async function readTexts(tx: Transaction<Schema>, id: string): Promise<readonly Letter[]> {
+  const { rows } = await sql<Letter>`
+    select ${sql.lit(contentSeq)} as seq, key_id, body from content where row_id = ${id}
+    union all select seq, key_id, body from mail where row_id = ${id} order by seq`.execute(tx);
+  return rows;
+}
+
+/** `Ledger.mail`. */
+export async function readNewMail(parts: Parts, leased: Leased): Promise<readonly Mail[]> {
+  const letters = await parts.commits
     .reader()
     .selectFrom("mail")
     .select(["seq", "key_id", "body"])
-    .where("row_id", "=", id)
-    .where("seq", ">", after)
+    .where("row_id", "=", leased.id)
+    .where("seq", ">", lastGiven(leased))
     .orderBy("seq")
     .execute();
-  return letters.map(({ seq, ...sealed }) => ({ seq, item: parse(vault.open(sealed, mailPlace(id))) }));
+  return letters.map((letter) => toMail(parts, leased.id, letter));
+}
+
+function toMail({ vault }: Parts, row: string, { seq, ...sealed }: Letter): Mail {
+  return { seq, item: parse(vault.open(sealed, mailPlace(row))) };
 }
 
 /** Where mail stands, for the vault. */

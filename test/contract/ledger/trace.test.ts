@@ -1,0 +1,57 @@
+import { expect, test } from "@jest/globals";
+import type { Row } from "../../../src/model/ledger.ts";
+import { onEveryEngine, row, take } from "./engines.ts";
+
+const ids = (rows: readonly Row[]) => rows.map(({ id }) => id);
+
+await onEveryEngine("finding rows", (place) => {
+  test("event, task and deliveries are found together from any of them, oldest first", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("other", { lane: "elsewhere" }), row("event", { lane: "slack:T:C:1" })]);
+    await ledger.settle(await take(ledger), { end: { kind: "done" } });
+    await ledger.settle(await take(ledger), { end: { kind: "done" }, rows: [row("task", { queue: "task", lane: "t" })] });
+    const task = await take(ledger, "task");
+    await ledger.save(task, { rows: [row("sign", { queue: "delivery", lane: "d" })] });
+    await ledger.settle(task, { end: { kind: "done" }, rows: [row("answer", { queue: "delivery", lane: "d" })] });
+    const all = ["event", "task", "sign", "answer"];
+
+    for (const id of all) {
+      expect(ids(await ledger.trace(id))).toEqual(all);
+      const reference = (await ledger.row(id))?.reference ?? "";
+      expect(ids(await ledger.trace(reference))).toEqual(all);
+      expect(ids(await ledger.trace(` ${reference.toLowerCase().slice(0, 4)}-${reference.slice(4)} `))).toEqual(all);
+    }
+    expect(ids(await ledger.trace("slack:T:C:1"))).toEqual(all);
+    expect(ids(await ledger.trace("d"))).toEqual(all);
+    expect(await ledger.trace("nothing of the kind")).toEqual([]);
+    expect(await ledger.trace("")).toEqual([]);
+  });
+
+  test("a row that was absorbed is found together with the one that took it over", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1"), row("2")]);
+    await ledger.settle(await take(ledger), { end: { kind: "done" }, absorb: ["2"], rows: [row("task", { queue: "task" })] });
+    expect(ids(await ledger.trace("2"))).toEqual(["1", "2", "task"]);
+  });
+
+  test("rows are found by their keys, with the proof to compare", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1", { keys: [{ key: "push", proof: "hash" }, { key: "agent task" }] }), row("2", { lane: "b" })]);
+    await ledger.save(await take(ledger), { keys: [{ key: "push", proof: "newer" }] });
+    await ledger.settle(await take(ledger), { end: { kind: "done" }, keys: [{ key: "agent task", proof: "second" }] });
+    expect(await ledger.byKey("push")).toMatchObject([{ id: "1", proof: "newer" }]);
+    expect(await ledger.byKey("agent task")).toMatchObject([
+      { id: "1", proof: undefined },
+      { id: "2", proof: "second", state: "done" },
+    ]);
+    expect(await ledger.byKey("unknown")).toEqual([]);
+  });
+
+  test("a thread of a thousand messages is traced by its newest", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept(Array.from({ length: 1010 }, (_, n) => row(`${n}`)));
+    const traced = ids(await ledger.trace("thread"));
+    expect(traced).toHaveLength(1000);
+    expect(traced.at(-1)).toBe("1009");
+  });
+});
