@@ -6,7 +6,7 @@ import { type AgentAuth, createDoorkeeper, type Doorkeeper } from "./auth.ts";
 import { type Books, createBooks } from "./books.ts";
 import { type CardFacts, card03, cardFor } from "./card.ts";
 import { demoScript } from "./demo-script.ts";
-import { createDoor, type Fault, readBody } from "./door.ts";
+import { createBodyGuard, createDoor, type Fault, readBody } from "./door.ts";
 import { createExchanges } from "./exchanges.ts";
 import { createScriptRunner } from "./executor.ts";
 import { type Listener, listen } from "./listener.ts";
@@ -42,6 +42,13 @@ export interface SimulatedAgentOptions extends Wire {
   readonly clock?: Clock;
 }
 
+/** How a hand-made push shows its task: as it is, but for these. */
+export interface Altered {
+  readonly state?: "submitted" | "working" | "completed" | "failed" | "canceled" | "input-required" | "rejected" | "auth-required";
+  /** Instead of its artifacts. */
+  readonly text?: string;
+}
+
 /** An agent on loopback whose wire is the SDK's server side, with exact books about its caller. */
 export interface SimulatedAgent
   extends Pick<Books, "received" | "calls" | "violations" | "countByMessageId">,
@@ -61,7 +68,7 @@ export interface SimulatedAgent
   /** Repeats the last push. Resolves to the statuses. */
   pushAgain(times?: number): Promise<readonly number[]>;
   /** One push for a task beside its script, in another state or with other words if given. Nothing is stored. Resolves to the status. */
-  pushFor(taskId: string, made?: HandMade & { readonly state?: string; readonly text?: string }): Promise<number>;
+  pushFor(taskId: string, made?: HandMade & Altered): Promise<number>;
   /** Cuts every connection; the port refuses and pushes are held. Tasks go on. */
   kill(): Promise<void>;
   revive(): Promise<void>;
@@ -161,7 +168,7 @@ function mount(options: SimulatedAgentOptions, parts: Parts, listener: Listener)
   const card = options.protocol === "1.0" ? AgentCard.toJSON(cardFor(facts)) : card03(facts);
   app.get(cardPath, (_request, response) => void response.set("cache-control", "no-cache").json(card));
   app.use(doorkeeper.tokenEndpoint);
-  app.use(path, doorkeeper.guard, readBody, createDoor({ ...parts, wire: options, push, knowsContext }));
+  app.use(path, doorkeeper.guard, readBody, createBodyGuard(parts.books), createDoor({ ...parts, wire: options, push, knowsContext }));
   if (options.protocol === "0.3") app.use(path, forceVersion03);
   app.use(path, rpc ? jsonRpcHandler(sdk) : restHandler(sdk));
   return facts.endpoint;
@@ -179,7 +186,7 @@ const forceVersion03: RequestHandler = (request, _response, next) => {
 };
 
 /** The task in another state or with other words. One that the agent does not know is made up. */
-function altered(task: Task | undefined, taskId: string, made: { readonly state?: string; readonly text?: string }): Task {
+function altered(task: Task | undefined, taskId: string, made: Altered): Task {
   const base = task
     ? structuredClone(task)
     : Task.fromJSON({ id: taskId, contextId: `context-of-${taskId}`, status: { state: "TASK_STATE_COMPLETED" } });

@@ -1,4 +1,4 @@
-import { json, type Request, type RequestHandler, type Response } from "express";
+import { type ErrorRequestHandler, json, type Request, type RequestHandler, type Response } from "express";
 import type { Clock } from "../../model/clock.ts";
 import type { Books } from "./books.ts";
 import type { Exchanges } from "./exchanges.ts";
@@ -10,6 +10,14 @@ export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   /** The connection is cut; the agent never got the message. */
   | { readonly kind: "drop" };
+
+/** What comes after `readBody`: a body that cannot be read is the caller's fault. */
+export function createBodyGuard(books: Books): ErrorRequestHandler {
+  return (err: unknown, _request, response, _next) => {
+    books.violation(`a body that is not JSON: ${err}`);
+    response.status(400).json({ code: 400, message: "the body is not JSON" });
+  };
+}
 
 interface DoorOptions {
   readonly wire: Wire;

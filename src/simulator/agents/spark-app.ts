@@ -2,7 +2,7 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Clock } from "../../model/clock.ts";
 import type { Doorkeeper } from "./auth.ts";
 import type { Books, Entry } from "./books.ts";
-import { type Fault, misbehave, readBody } from "./door.ts";
+import { createBodyGuard, type Fault, misbehave, readBody } from "./door.ts";
 import type { SparkMind } from "./spark-answers.ts";
 import { type Conversations, principalOf } from "./spark-conversations.ts";
 import { parseSent, type Sent } from "./wire.ts";
@@ -47,6 +47,7 @@ export function createSparkApp(parts: SparkParts): Express {
   app.post(
     send.map((path) => `${sparkBase}${path}`),
     readBody,
+    createBodyGuard(books),
     sendHandler(parts),
   );
   app.use((request, response) => {

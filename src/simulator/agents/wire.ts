@@ -141,13 +141,33 @@ const params03Rest = z
   })
   .transform((sent) => toSent(sent.message, sent.message.content, sent.metadata, sent.configuration?.pushNotification));
 
-/** Parses the parameters of a send. `problems` says what a strict agent would not take; then `sent` may be missing. */
+/**
+ * Parses the parameters of a send. `problems` says what a strict agent would not take; then `sent` is what can be read all the same,
+ * for an agent may be lenient and take the message. Without any messageId there is none.
+ */
 export function parseSent(wire: Wire, params: unknown): { readonly sent: Sent | undefined; readonly problems: readonly string[] } {
   const schema = wire.protocol === "1.0" ? params10 : wire.binding === "JSONRPC" ? params03 : params03Rest;
   const parsed = schema.safeParse(params);
   if (parsed.success) return { sent: parsed.data, problems: [] };
-  return { sent: undefined, problems: parsed.error.issues.map((issue) => `${issue.path.join(".") || "params"}: ${issue.message}`) };
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "params"}: ${issue.message}`);
+  return { sent: leniently.safeParse(params).data, problems };
 }
+
+const looseParts = z.array(z.object({ text: z.string().optional().catch(undefined) })).catch([]);
+const leniently = z
+  .object({
+    message: z.object({
+      messageId: id,
+      contextId: id.optional().catch(undefined),
+      taskId: id.optional().catch(undefined),
+      parts: looseParts,
+      content: looseParts,
+      metadata: any.optional().catch(undefined),
+      referenceTaskIds: strings.optional().catch(undefined),
+    }),
+    metadata: any.optional().catch(undefined),
+  })
+  .transform((sent) => toSent(sent.message, [...sent.message.parts, ...sent.message.content], sent.metadata, undefined));
 
 interface AnyMessage {
   readonly messageId: string;

@@ -208,6 +208,30 @@ describe("the books of a simulated agent", () => {
     expect(agent.violations).toEqual(expect.arrayContaining([expect.stringMatching(violation)]));
   });
 
+  test("hold a message with a flaw too, where the agent takes it all the same", async () => {
+    const agent = await startAgent(rest10, () => [complete("ok")]);
+    await post(`${agent.endpoint}/message:send`, { message: text, metadata: { user: { name: "x" } } }, v1);
+    expect(agent.received).toMatchObject([{ messageId: "m1", text: "x", taken: true }]);
+    expect(agent.violations).toHaveLength(1);
+  });
+
+  test("call a body that is not JSON a violation", async () => {
+    const agent = await startAgent(rpc10, () => [complete("ok")]);
+    const response = await fetch(agent.endpoint, { method: "POST", headers: { "content-type": "application/json", ...v1 }, body: "{" });
+    expect(response.status).toBe(400);
+    expect(agent.violations).toEqual([expect.stringMatching(/not JSON/)]);
+  });
+
+  test.each([
+    [rpc10, "message/send", {}, -32009],
+    [rpc03, "SendMessage", v1, -32601],
+  ] as const)("stand beside what a true agent answers to a call of another time", async (wire, method, headers, code) => {
+    const agent = await startAgent(wire, () => [complete("ok")]);
+    const response = await post(agent.endpoint, { jsonrpc: "2.0", id: 1, method, params: { message: text } }, headers);
+    expect(await response.json()).toMatchObject({ id: 1, error: { code } });
+    expect(agent.received.map((line) => line.taken)).not.toContain(true);
+  });
+
   test("call a webhook a violation where the card declares no push", async () => {
     const agent = await startAgent(rpc10, () => [complete("ok")], { modes: { streaming: true, push: false } });
     const url = "http://127.0.0.1:9/hook";
@@ -260,6 +284,16 @@ describe("the pushes of a simulated agent", () => {
     await until(() => hook.posts.length === 2);
     expect(hook.posts[0]?.headers.authorization).toBe("Bearer cred");
     expect(hook.posts[0]?.headers["x-a2a-notification-token"]).toBeUndefined();
+  });
+
+  test("carry the token and no scheme in 0.3, as its SDK did", async () => {
+    const hook = await startHook();
+    const agent = await startAgent(rpc03, () => [complete("done")]);
+    const authentication = { scheme: "Bearer", credentials: "cred" };
+    await (await connect(agent)).sendMessage(say("go", {}, { taskPushNotificationConfig: { url: hook.url, token: "t", authentication } }));
+    await until(() => hook.posts.length === 2);
+    expect(hook.posts[0]?.headers["x-a2a-notification-token"]).toBe("t");
+    expect(hook.posts[0]?.headers.authorization).toBeUndefined();
   });
 
   test("are not tried twice, and a dead webhook is status 0", async () => {
