@@ -1,0 +1,155 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { type AdapterParts, type App, createApp } from "./app.ts";
+import { type Command, help, parseCommand } from "./cli.ts";
+import { toConfigJsonSchema } from "./config/json-schema.ts";
+import { type Config, loadConfig, parseConfig, processEnvironment } from "./config.ts";
+import { createGuardedFetch } from "./http/fetch.ts";
+import { createLog, type Log } from "./log.ts";
+import type { Adapter } from "./model/adapter.ts";
+import { systemClock } from "./model/clock.ts";
+import { assertNever, ConfigError } from "./model/errors.ts";
+
+/** What runs until it is told to stop. */
+interface Running {
+  stop(): Promise<void>;
+}
+
+/** The whole program. Resolves when a bridge runs, or when a command is done; sets the exit code, and throws nothing. */
+export async function main(args: readonly string[]): Promise<void> {
+  const command = parseCommand(args, processEnvironment());
+  try {
+    const running = await run(command);
+    if (running !== undefined) stopOnSignal(running);
+  } catch (err) {
+    process.stderr.write(`${describe(err)}\n`);
+    // Whatever was opened before the failure must not keep the process alive.
+    process.exit(1);
+  }
+}
+
+async function run(command: Command): Promise<Running | undefined> {
+  switch (command.kind) {
+    case "start": {
+      const config = await loadConfig({ ...command, env: processEnvironment() });
+      const { stop } = await startBridge(config, createLog(config.log));
+      return { stop };
+    }
+    case "demo":
+      return startDemo(command.port);
+    case "schema":
+      return writeSchema(command.out);
+    case "help":
+      process.stdout.write(help);
+      return undefined;
+    case "version":
+      process.stdout.write(`${await version()}\n`);
+      return undefined;
+    case "misunderstood":
+      process.stderr.write(`${command.why}\n\n${help}`);
+      process.exitCode = 2;
+      return undefined;
+    default:
+      return assertNever(command);
+  }
+}
+
+async function startBridge(config: Config, log: Log): Promise<Running & { readonly url: string }> {
+  const guarded = createGuardedFetch(config.outbound);
+  const app = await createApp({ config, log, fetch: guarded.fetch, adapters: (shared) => createAdapters(config, shared) });
+  const { url } = await startOrLeave(app);
+  return {
+    url,
+    stop: async () => {
+      await app.stop();
+      await guarded.close();
+    },
+  };
+}
+
+async function startOrLeave(app: App): Promise<{ readonly url: string }> {
+  try {
+    return await app.start();
+  } catch (err) {
+    // The first failure is the one to tell about.
+    await app.stop().catch(() => undefined);
+    throw err;
+  }
+}
+
+/** Only the platforms that are configured are loaded. */
+async function createAdapters(config: Config, shared: AdapterParts): Promise<readonly Adapter[]> {
+  if (config.slack === undefined) return [];
+  const { createSlackAdapter } = await import("../adapters/slack/index.ts");
+  return [createSlackAdapter({ ...shared, config: config.slack })];
+}
+
+async function startDemo(port: number): Promise<Running> {
+  const log = createLog({ level: "warn", destination: 2 });
+  const simulator = await import("./simulator/demo.ts");
+  const demo = await simulator.startDemo({ port, log });
+  try {
+    const bridge = await startBridge(parseConfig(demo.config, {}), log);
+    demo.connect(bridge.url);
+    process.stdout.write(welcome(demo.url));
+    return {
+      stop: async () => {
+        await bridge.stop();
+        await demo.stop();
+      },
+    };
+  } catch (err) {
+    await demo.stop();
+    throw err;
+  }
+}
+
+const welcome = (url: string) => `
+  The demo is running. Open this page in a browser on this machine:
+
+      ${url}
+
+  It shows a simulated Slack. Write in a channel: an agent answers in a thread. No account, no server,
+  nothing leaves this machine, and everything is gone when you press Ctrl+C.
+`;
+
+async function writeSchema(out: string | undefined): Promise<undefined> {
+  const text = `${JSON.stringify(toConfigJsonSchema(), undefined, 2)}\n`;
+  if (out === undefined) process.stdout.write(text);
+  else await writeFile(out, text);
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+/** npm passes on the Ctrl+C that the terminal has sent to both: within this time it is one wish. */
+const echoMs = 500;
+
+/** The first signal stops in good order, a second one at once. */
+function stopOnSignal(running: Running): void {
+  let askedAt: number | undefined;
+  const onSignal = () => {
+    if (askedAt !== undefined) {
+      if (systemClock.now() - askedAt > echoMs) process.exit(1);
+      return;
+    }
+    askedAt = systemClock.now();
+    running.stop().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        process.stderr.write(`${describe(err)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+/** A configuration's problem stands for itself; for anything else its place in the code helps. */
+function describe(err: unknown): string {
+  if (err instanceof ConfigError) return err.message;
+  return err instanceof Error ? (err.stack ?? err.message) : String(err);
+}

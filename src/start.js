@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Plain JavaScript, and no static import: older versions of Node must get as far as this message.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  console.error(`a2a-chat-bridge needs Node 22.19 or newer, and this is ${process.version}.`);
+  console.error("Start it with npm (npm start, or npm start -- <command>): on Linux and Windows npm ci has installed a Node that fits.");
+  process.exit(1);
+}
+const { main } = await import("./main.ts");
+await main(process.argv.slice(2));
