@@ -43,7 +43,7 @@ export interface SimulatedAgentOptions extends Wire {
 }
 
 /** How a hand-made push shows its task: as it is, but for these. */
-export interface Altered {
+interface Altered {
   readonly state?: "submitted" | "working" | "completed" | "failed" | "canceled" | "input-required" | "rejected" | "auth-required";
   /** Instead of its artifacts. */
   readonly text?: string;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Metadata, Sent } from "./wire.ts";
 
 /** A message as it arrived. */
-export interface Received {
+interface Received {
   readonly messageId: string;
   readonly contextId?: string | undefined;
   readonly taskId?: string | undefined;
@@ -20,7 +20,7 @@ export interface Received {
 }
 
 /** Any request that reached the agent, sends included; `operation` is the JSON-RPC method or the HTTP path. */
-export interface Call {
+interface Call {
   readonly operation: string;
   readonly at: number;
 }

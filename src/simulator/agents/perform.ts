@@ -153,7 +153,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** An agent message's parts. Plain text says what it is. */
-export function partsOf(content: Content): Part[] {
+function partsOf(content: Content): Part[] {
   if (typeof content === "string") return [Part.fromJSON({ text: content, mediaType: "text/plain" })];
   return content.map((part) => Part.fromJSON(part));
 }

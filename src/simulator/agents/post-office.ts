@@ -1,5 +1,5 @@
 /** A push that was made; `status` is 0 where nobody answered. */
-export interface Push {
+interface Push {
   readonly url: string;
   readonly status: number;
   readonly body: string;

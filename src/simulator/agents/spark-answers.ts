@@ -12,7 +12,7 @@ export type SparkReply =
   | { readonly text: string; readonly state?: "completed" | "input-required" | "failed"; readonly delayMs?: number };
 
 /** An answer that was made, in the order of the messages. */
-export interface SparkAnswer {
+interface SparkAnswer {
   readonly turn: SparkTurn;
   readonly text: string;
   /** The statuses of its pushes so far, 0 where nobody answered. Empty while it is held. */
