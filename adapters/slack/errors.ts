@@ -58,6 +58,9 @@ export function toDeliveryError(error: unknown, method: string, purpose: Purpose
   if (error instanceof WebAPIHTTPError) return fromStatus(error, method, purpose);
   if (error instanceof Error && error.message.startsWith("Retry header did not contain")) return rateLimited(method, 30, error);
   const original = error instanceof WebAPIRequestError ? error.original : error;
+  if (causes(original).some((cause) => codeOf(cause) === "EBLOCKED")) {
+    return new DeliveryError("refused", `${method}: the address is not allowed (see outbound.allowPrivateNetworks)`, { cause: error });
+  }
   const refusedAtDoor = causes(original).some((cause) => neverConnected.includes(codeOf(cause)));
   if (refusedAtDoor) return new DeliveryError("unavailable", `${method}: Slack cannot be reached`, { cause: error });
   return new DeliveryError(unknownOutcome(purpose), `${method}: the call broke off`, { cause: error });

@@ -34,7 +34,11 @@ export async function identify(web: Web, log: Log, signal: AbortSignal): Promise
 }
 
 function toConfigError(error: unknown): unknown {
+  if (!(error instanceof DeliveryError) || error.kind !== "refused") return error;
   const name = slackErrorName(error);
-  if (name === undefined || !(error instanceof DeliveryError) || error.kind !== "refused") return error;
-  return new ConfigError(`slack.botToken: Slack refuses it (${name}). Put the bot token of the installed app there.`, { cause: error });
+  const problem =
+    name === undefined
+      ? `slack.apiUrl: ${error.message}. Put the address of Slack's Web API there, or leave it out.`
+      : `slack.botToken: Slack refuses it (${name}). Put the bot token of the installed app there.`;
+  return new ConfigError(problem, { cause: error });
 }

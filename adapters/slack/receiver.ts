@@ -115,7 +115,13 @@ function answerAtOnce(payload: Payload, log: Log): RawResponse | undefined {
     log.error({ minute: payload.minute_rate_limited }, "slack withholds events: the app gets too many of them");
     return { status: 200 };
   }
-  return payload.ssl_check === "1" || (payload.type === "event_callback" && !asObject(payload.event)) ? { status: 200 } : undefined;
+  return payload.ssl_check === "1" || isHollow(payload) ? { status: 200 } : undefined;
+}
+
+/** Without what Bolt takes for granted. Sending it again would not fill it. */
+function isHollow(payload: Payload): boolean {
+  if (payload.type === "event_callback") return !asObject(payload.event);
+  return payload.type === "block_actions" && !(Array.isArray(payload.actions) && asObject(payload.actions[0]));
 }
 
 /** The HTTP server is not Bolt's: it has nothing to start or stop. */

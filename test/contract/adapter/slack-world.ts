@@ -1,7 +1,9 @@
 import { slackSchema } from "../../../adapters/slack/config.ts";
 import { createSlackAdapter } from "../../../adapters/slack/index.ts";
+import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { createHttpServer } from "../../../src/http/server.ts";
 import { silentLog } from "../../../src/log.ts";
+import type { Adapter } from "../../../src/model/adapter.ts";
 import { type Clock, systemClock } from "../../../src/model/clock.ts";
 import type { OpenStore } from "../../../src/model/ledger.ts";
 import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
@@ -12,6 +14,8 @@ import type { AdapterWorld, PostFault, Sent } from "./world.ts";
 export interface SlackWorld extends AdapterWorld {
   readonly slack: SlackSimulator;
   readonly url: string;
+  /** Another process with the same configuration and workspace; to be stopped by the caller. */
+  restart(): Promise<Adapter>;
 }
 
 export interface SlackWorldOptions {
@@ -27,13 +31,16 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
   slack.addPerson({ id: "UHAL", name: "Hal", bot: true });
   const received: IncomingEvent[] = [];
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
-  const adapter = createSlackAdapter({
-    config: slackSchema.parse({ pace: { perSecond: 20, burst: 20 }, ...slack.config, ...options.config }),
-    fetch,
-    clock: options.clock ?? systemClock,
-    log: silentLog,
-    openStore: memoryStore,
-  });
+  const outbound = createGuardedFetch({ allowPrivateNetworks: true });
+  const create = () =>
+    createSlackAdapter({
+      config: slackSchema.parse({ pace: { perSecond: 20, burst: 20 }, ...slack.config, ...options.config }),
+      fetch: outbound.fetch,
+      clock: options.clock ?? systemClock,
+      log: silentLog,
+      openStore: memoryStore,
+    });
+  const adapter = create();
   const server = createHttpServer({ host: "127.0.0.1", port: 0, trustProxy: [], ready: async () => true, log: silentLog });
   server.add(adapter.routes);
   const { url } = await server.start();
@@ -42,11 +49,17 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
     received.push(event);
     return next(event);
   }, new AbortController().signal);
+  const restart = async () => {
+    const another = create();
+    await another.start(async () => ({ kind: "accepted" }), new AbortController().signal);
+    return another;
+  };
   let last: (() => Promise<Sent>) | undefined;
 
   return {
     slack,
     url,
+    restart,
     adapter,
     received,
     onReceive(then) {
@@ -84,6 +97,7 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
     postLimit: 12_000,
     async stop() {
       await adapter.stop();
+      await outbound.close();
       await server.stop();
       await slack.stop();
     },
