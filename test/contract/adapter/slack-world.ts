@@ -153,7 +153,7 @@ function toSent(statuses: readonly number[]): Sent {
 }
 
 /** Keeps nothing on disk and forgets nothing in time. */
-const memoryStore: OpenStore = <T extends Json>() => {
+export const memoryStore: OpenStore = <T extends Json>() => {
   const values = new Map<string, T>();
   return {
     get: async (key: string) => values.get(key),
