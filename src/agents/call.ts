@@ -75,7 +75,7 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; silence
     facts.answer = { status: response.status, headers: response.headers, body: undefined };
     const body = await readSome(watched, maxErrorBody);
     facts.answer = { status: response.status, headers: response.headers, body };
-    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+    return new Response(body === "" ? null : body, { status: response.status, statusText: response.statusText, headers: response.headers });
   };
   return { fetch: watchedFetch, signal: controller.signal, facts, close: () => end("closed") };
 }

@@ -6,8 +6,7 @@ export const presetNames = ["spark"] as const;
 const httpUrl = z.string().refine(isHttpUrl, "is not a URL: put an address that begins with https:// or http://");
 const filled = (remedy: string) => z.string().min(1, `is empty: ${remedy}`);
 const seconds = (max: number) => z.number().positive("must be more than 0").max(max, `must not be more than ${max}`);
-/** What HTTP takes as a header name and value; anything else would make each request fail. */
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name: use letters, digits and dashes");
+/** What HTTP takes as a header's value; anything else would make each request fail. */
 const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "holds a character that a header cannot carry, such as a line break");
 
 const authSchema = z.discriminatedUnion(
@@ -66,6 +65,13 @@ const limitsSchema = z.strictObject({
 /** Paths of HTTP+JSON operations relative to the agent's endpoint, where an agent differs from the specification. */
 const pathsSchema = z.strictObject({ send: filled("put a path such as message:send").optional(), stream: filled("put a path").optional() });
 
+const headersSchema = z.record(z.string(), headerValue).superRefine((headers, context) => {
+  for (const name of Object.keys(headers)) {
+    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) continue;
+    context.addIssue({ code: "custom", path: [name], message: "is not a header name: use letters, digits and dashes" });
+  }
+});
+
 /** The configuration of one remote agent: the value of `agents.<name>`. */
 export const agentSchema = z.strictObject({
   /** A base URL, a full card URL or an endpoint. */
@@ -77,7 +83,7 @@ export const agentSchema = z.strictObject({
   identity: identitySchema.optional(),
   threadIdentity: z.enum(["owner-only", "separate-context", "shared"]).optional(),
   metadata: z.record(z.string(), z.json()).optional(),
-  headers: z.record(headerName, headerValue).optional(),
+  headers: headersSchema.optional(),
   contextId: z.enum(["server", "client", "none"]).optional(),
   taskId: z.enum(["spec", "always", "never"]).optional(),
   delivery: z

@@ -45,6 +45,8 @@ export function toSendRequest(request: AgentRequest, options: RequestOptions): S
  */
 function toPushConfig(push: NonNullable<AgentRequest["push"]>, auth: RequestOptions["pushAuth"]): unknown {
   const id = "a2a-chat-bridge";
+  // A fixed address has no secret of its own.
+  if (push.token === "") return { url: push.url };
   switch (auth) {
     case "token":
       return { id, url: push.url, token: push.token };

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../../../src/model/clock.ts";
 import { AgentError } from "../../../src/model/errors.ts";
 import type { Store } from "../../../src/model/ledger.ts";
 import type { Json } from "../../../src/model/thread.ts";
+import { memoryStore } from "../../unit/agents/fakes.ts";
 
 export interface Listening {
   readonly origin: string;
@@ -35,16 +36,6 @@ function isAddressInfo(value: unknown): value is AddressInfo {
 function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));
-}
-
-export function memoryStore(): Store<Json> & { readonly entries: Map<string, Json> } {
-  const entries = new Map<string, Json>();
-  return {
-    entries,
-    get: async (key) => entries.get(key),
-    set: async (key, value) => void entries.set(key, value),
-    delete: async (key) => void entries.delete(key),
-  };
 }
 
 export function clientFor(
