@@ -20,7 +20,7 @@ const patience = 5;
 const longSleepMs = 3_600_000;
 
 /** What goes along with the end of the writing. */
-export interface Last {
+interface Last {
   readonly metadata: Metadata;
   readonly blocks: KnownBlock[];
 }

@@ -20,6 +20,8 @@ interface Shown {
   kind: Sign["kind"] | "none";
   text: string;
   at: number;
+  /** Settles with the newest sign: signs of one thread are set one after another, or a late `working` would outlive its `idle`. */
+  tail: Promise<void>;
 }
 
 /** Shows and takes away signs. Which way works is remembered thread by thread. */
@@ -32,7 +34,7 @@ export function createSigns(options: { readonly web: Web; readonly clock: Clock 
   const threads = new Map<string, Shown>();
 
   const shownIn = (key: string): Shown => {
-    const shown: Shown = threads.get(key) ?? { way: "session", kind: "none", text: "", at: 0 };
+    const shown: Shown = threads.get(key) ?? { way: "session", kind: "none", text: "", at: 0, tail: Promise.resolve() };
     threads.delete(key);
     threads.set(key, shown);
     const [oldest] = threads.keys();
@@ -40,19 +42,26 @@ export function createSigns(options: { readonly web: Web; readonly clock: Clock 
     return shown;
   };
 
+  const apply = async (shown: Shown, place: Place, sign: Sign, signal: AbortSignal) => {
+    const text = toStatus(sign);
+    if (isFresh(shown, sign, text, clock.now())) return;
+    for (const way of ways.slice(ways.indexOf(shown.way))) {
+      const worked = await show(web, way, place, sign, text, signal);
+      if (!worked) continue;
+      Object.assign(shown, { way, kind: sign.kind, text, at: clock.now() });
+      return;
+    }
+  };
+
   return {
     async set(address, sign, signal) {
-      const { channel, threadTs } = address;
+      const { threadTs } = address;
       if (threadTs === undefined) return;
-      const shown = shownIn(`${address.team}:${channel}:${threadTs}`);
-      const text = toStatus(sign);
-      if (isFresh(shown, sign, text, clock.now())) return;
-      for (const way of ways.slice(ways.indexOf(shown.way))) {
-        const worked = await show(web, way, { ...address, threadTs }, sign, text, signal);
-        if (!worked) continue;
-        Object.assign(shown, { way, kind: sign.kind, text, at: clock.now() });
-        return;
-      }
+      const shown = shownIn(`${address.team}:${address.channel}:${threadTs}`);
+      const mine = shown.tail.then(() => apply(shown, { ...address, threadTs }, sign, signal));
+      // The caller hears of a failure; the next sign does not care.
+      shown.tail = mine.catch(() => undefined);
+      await mine;
     },
   };
 }

@@ -62,6 +62,12 @@ describe("the sign of life", () => {
     expect(reactions()).toEqual([]);
   });
 
+  test("ends as it was last wanted, however slow Slack is", async () => {
+    world.slack.fault({ kind: "slow", ms: 100, method: "agents.sessions.setStatus" });
+    await Promise.all([working(), idle()]);
+    expect(status()).toMatchObject({ session: "active" });
+  });
+
   test("that fails is told to the caller, and tried anew in the same way", async () => {
     world.slack.fault({ kind: "429", method: "agents.sessions.setStatus" });
     await expect(working()).rejects.toMatchObject({ kind: "rateLimited" });

@@ -3,7 +3,7 @@ import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { ThreadRef } from "../../../src/model/thread.ts";
 
 /** What people see of one message. */
-export interface Seen {
+interface Seen {
   readonly message: string;
   readonly text: string;
   /** Whom it calls; nobody, if all is well. */
