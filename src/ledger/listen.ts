@@ -3,14 +3,12 @@ import { z } from "zod";
 import type { Log } from "../log.ts";
 import type { Clock } from "../model/clock.ts";
 import { queues } from "../model/ledger.ts";
-import { clientConfig } from "./postgres.ts";
+import { clientConfig, toSilenceMs } from "./postgres.ts";
 import type { Wake } from "./wake.ts";
 
 /** As `notify` of the PostgreSQL engine writes it: who, which queue, due in how many milliseconds. */
 const payload = z.tuple([z.string(), z.enum(queues), z.number()]);
 
-/** How often the connection proves that it lives; well below the time after which a silent socket is given up. */
-const pingMs = 5_000;
 const firstDelayMs = 100;
 const maxDelayMs = 5_000;
 
@@ -65,6 +63,8 @@ async function listenOnce(
   listening: () => void,
 ): Promise<void> {
   const client = new pg.Client(clientConfig(url));
+  // The connection proves that it lives, well before its silence would end it.
+  const pingMs = toSilenceMs(url) / 3;
   const broken = new AbortController();
   let reason: Error | undefined;
   client.on("error", (error) => {

@@ -7,32 +7,41 @@ import { ConfigError } from "../model/errors.ts";
 import type { Due, Engine, Lane } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
-/** No statement runs longer, and a transaction whose process fell silent gives its locks back after the same time. */
-const statementMs = 10_000;
+/** No statement runs longer, unless the address says otherwise (`?statement_timeout=<ms>`). */
+const defaultStatementMs = 10_000;
 const connectMs = 3_000;
-
-/** A server that says nothing for longer than any statement may run is gone: its socket is given up. */
-const silenceMs = 12_000;
 
 /** int8 as a number: what we store stays far below 2^53. */
 const types = {
   getTypeParser: (oid: number, format?: "text" | "binary") => (oid === 20 ? Number : pg.types.getTypeParser(oid, format)),
 };
 
-/** How a client of ours connects; also for the connection that listens. */
+/** How a client of ours connects; also the connection that listens. */
 export function clientConfig(url: string): pg.ClientConfig {
+  const statementMs = toStatementMs(url);
   return {
     connectionString: url,
     application_name: "a2a-chat-bridge",
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
+    // A process that fell silent within a transaction gives its locks back after the same time.
     idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
     stream: () => {
       const socket = new Socket();
-      return socket.setTimeout(silenceMs, () => socket.destroy(new Error("the database fell silent")));
+      return socket.setTimeout(toSilenceMs(url), () => socket.destroy(new Error("the database fell silent")));
     },
   };
+}
+
+/** A server that says nothing for longer than any statement may run is gone: its connection is given up. */
+export function toSilenceMs(url: string): number {
+  return toStatementMs(url) + 2_000;
+}
+
+function toStatementMs(url: string): number {
+  const given = URL.canParse(url) ? Number(new URL(url).searchParams.get("statement_timeout")) : 0;
+  return given > 0 ? given : defaultStatementMs;
 }
 
 export interface PostgresEngine extends Engine {
@@ -43,6 +52,8 @@ export interface PostgresEngine extends Engine {
 /** Many processes on one database; it does all coordination. `instance` marks what this process says on the channel. */
 export async function openPostgres(url: string, instance: string, log: Log): Promise<PostgresEngine> {
   const pool = new pg.Pool({ ...clientConfig(url), max: 10, types });
+  // The pool listens to idle connections only. One that breaks in use fails its query; without a listener it would end the process too.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   pool.on("error", (err) => log.warn({ err }, "idle database connection broke"));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const schema = await findSchema(db).catch(async (error) => {
