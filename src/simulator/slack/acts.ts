@@ -79,8 +79,8 @@ export function createActs({ desk, post, send, responses }: ActsOptions): Acts {
       const message = requirePersons(workspace, channel, ts);
       return watch(post, (inner) => deleteMessage({ ...desk, tell: inner }, message));
     },
-    command: (line, where) => interact(toCommand(workspace, line, where, responses.open(where.channel, undefined, where.user))),
-    click: (click) => {
+    command: async (line, where) => interact(toCommand(workspace, line, where, responses.open(where.channel, undefined, where.user))),
+    click: async (click) => {
       const message = requireMessageOf(workspace, click.channel, click.ts);
       return interact({ payload: JSON.stringify(toClick(workspace, click, message, responses)) });
     },

@@ -46,13 +46,13 @@ export async function sendOnce(options: SendOptions, url: string, raw: string, b
     "x-slack-signature": signature,
     ...bend.headers,
   };
+  const timeout = AbortSignal.timeout(options.answerMs);
   try {
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.answerMs)]);
+    const signal = AbortSignal.any([options.signal, timeout]);
     const response = await fetch(url, { method: "POST", headers, body: raw, redirect: "manual", signal });
     return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
-  } catch (error) {
-    const late = error instanceof Error && error.name === "TimeoutError";
-    return { status: 0, headers: {}, body: late ? "http_timeout" : "connection_failed" };
+  } catch {
+    return { status: 0, headers: {}, body: timeout.aborted ? "http_timeout" : "connection_failed" }; // all that Slack tells, too
   }
 }
 
