@@ -141,6 +141,7 @@ async function requestToken(options: AuthOptions, auth: OAuth2): Promise<z.infer
         authorization: basic(formEncode(auth.clientId), formEncode(auth.clientSecret)),
       },
       body: body.toString(),
+      redirect: "manual",
       signal: timeout.signal,
     });
     return parseToken(answer, await readSome(answer, 256 * 1024));

@@ -23,15 +23,13 @@ export interface Call {
 
 const maxErrorBody = 64 * 1024;
 
+type Facts = { -readonly [K in keyof CallFacts]: CallFacts[K] };
+type Heard = <T>(wait: () => Promise<T>) => Promise<T>;
+
 /** `silenceMs`: how long may pass without a byte while one is waited for. */
 export function createCall(options: { fetch: typeof fetch; clock: Clock; silenceMs: number; signal: AbortSignal }): Call {
   const controller = new AbortController();
-  const facts: { -readonly [K in keyof CallFacts]: CallFacts[K] } = {
-    started: false,
-    answer: undefined,
-    networkError: undefined,
-    ended: undefined,
-  };
+  const facts: Facts = { started: false, answer: undefined, networkError: undefined, ended: undefined };
   const end = (why: NonNullable<CallFacts["ended"]>) => {
     if (controller.signal.aborted) return;
     facts.ended = why;
@@ -42,10 +40,9 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; silence
   if (options.signal.aborted) end("caller");
   else options.signal.addEventListener("abort", onAbort);
 
-  /** Waits for a byte, but not longer than the agent may be silent. */
-  const heard = async <T>(wait: () => Promise<T>): Promise<T> => {
+  const heard: Heard = async (wait) => {
     const done = new AbortController();
-    void options.clock.sleep(options.silenceMs, AbortSignal.any([done.signal, controller.signal])).then(() => {
+    void options.clock.sleep(options.silenceMs, done.signal).then(() => {
       if (!done.signal.aborted) end("silent");
     });
     try {
@@ -57,31 +54,32 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; silence
       done.abort();
     }
   };
+  return {
+    fetch: watchedFetch(options.fetch, facts, controller.signal, heard),
+    signal: controller.signal,
+    facts,
+    close: () => end("closed"),
+  };
+}
 
-  const watchedFetch: typeof fetch = async (input, init) => {
-    controller.signal.throwIfAborted();
+function watchedFetch(fetch: typeof globalThis.fetch, facts: Facts, signal: AbortSignal, heard: Heard): typeof globalThis.fetch {
+  return async (input, init) => {
+    signal.throwIfAborted();
     facts.started = true;
     facts.answer = undefined;
-    const response = await heard(() => options.fetch(input, { ...init, signal: controller.signal }));
-    const watched = new Response(response.body && watchedBody(response.body, heard), {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    });
-    if (response.ok) {
-      facts.answer = { status: response.status, headers: response.headers, body: undefined };
-      return watched;
-    }
-    facts.answer = { status: response.status, headers: response.headers, body: undefined };
+    const response = await heard(() => fetch(input, { ...init, signal, redirect: "manual" }));
+    const { status, statusText, headers } = response;
+    facts.answer = { status, headers, body: undefined };
+    const watched = new Response(response.body && watchedBody(response.body, heard), { status, statusText, headers });
+    if (response.ok) return watched;
     const body = await readSome(watched, maxErrorBody);
-    facts.answer = { status: response.status, headers: response.headers, body };
-    return new Response(body === "" ? null : body, { status: response.status, statusText: response.statusText, headers: response.headers });
+    facts.answer = { status, headers, body };
+    return new Response(body === "" ? null : body, { status, statusText, headers });
   };
-  return { fetch: watchedFetch, signal: controller.signal, facts, close: () => end("closed") };
 }
 
 /** Reads on demand alone, so that a slow reader is not taken for a silent agent. */
-function watchedBody(body: ReadableStream<Uint8Array>, heard: <T>(wait: () => Promise<T>) => Promise<T>): ReadableStream<Uint8Array> {
+function watchedBody(body: ReadableStream<Uint8Array>, heard: Heard): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Presets carry the policy of a known system; every key of the configuration wins over them. */
-export const presetNames = ["spark"] as const;
+const presetNames = ["spark"] as const;
 
 const httpUrl = z.string().refine(isHttpUrl, "is not a URL: put an address that begins with https:// or http://");
 const filled = (remedy: string) => z.string().min(1, `is empty: ${remedy}`);

@@ -63,7 +63,7 @@ export async function fetchCard(
 
 async function get(url: string, headers: Record<string, string>, fetch: typeof globalThis.fetch, signal: AbortSignal) {
   try {
-    const answer = await fetch(url, { headers, signal });
+    const answer = await fetch(url, { headers, signal, redirect: "manual" });
     return { answer, text: await readSome(answer, maxCardBytes) };
   } catch (error) {
     if (error instanceof AgentError) throw error;

@@ -18,10 +18,13 @@ interface Refusal {
   readonly message: string;
 }
 
-/** Translates whatever a call failed with, once, at the SDK's door. */
+/**
+ * Translates whatever a call failed with, once, at the SDK's door. Only the network's errors are kept as causes: the SDK quotes what the
+ * agent answered in its own, and that is content, which must not reach a log.
+ */
 export function toAgentError(error: unknown, facts: CallFacts, asked: Asked): AgentError {
   if (error instanceof AgentError) return error;
-  const because = { cause: error };
+  const because = facts.networkError === undefined ? {} : { cause: facts.networkError };
   if (facts.ended === "silent") return new AgentError("silent", "the agent was silent for too long", because);
   if (facts.ended) return new AgentError(facts.started ? "broken" : "unreachable", "the call was given up by the caller", because);
   if (!facts.started) return new AgentError("unsupported", "the request cannot be put into this agent's protocol", because);
@@ -29,9 +32,9 @@ export function toAgentError(error: unknown, facts: CallFacts, asked: Asked): Ag
   if (!answer) return networkError(facts.networkError ?? error, because);
   if (answer.status < 200 || answer.status > 299) return statusError(error, answer, asked);
   const refusal = refusalOf(error);
-  if (refusal) return refusalError(refusal, asked, because);
+  if (refusal) return refusalError(refusal, asked, undefined);
   if (facts.networkError !== undefined) return new AgentError("broken", "the connection broke while the answer came", because);
-  return new AgentError("protocol", "the answer is not A2A", { ...because, code: answer.status });
+  return new AgentError("protocol", "the answer is not A2A", { code: answer.status });
 }
 
 /** Whether the agent said, before it took the message, that it does not stream. */
@@ -45,31 +48,33 @@ export function refusesStreaming(error: unknown, facts: CallFacts, withTask: boo
   return unsupported && (!withTask || /stream/i.test(refusal.message)) && !aboutTerminalTask(refusal);
 }
 
-/**
- * The 0.3.14 SDK's HTTP+JSON server answers every refusal of a stream with a 500 of its own making that hides the reason; it is in
- * other products too. Whether the task is gone must then be asked.
- */
-export function hidesReason(error: unknown): error is AgentError {
-  return error instanceof AgentError && error.kind === "refused" && /toJson serializer/.test(String(error.cause));
-}
-
 function statusError(error: unknown, answer: NonNullable<CallFacts["answer"]>, asked: Asked): AgentError {
   const { status, headers, body } = answer;
-  const more = { cause: error, code: status };
+  const more = { code: status };
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"));
   if (status === 401 || status === 403) return new AgentError("unauthorized", `the agent answered with ${status}`, more);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined))
     return new AgentError("rateLimited", `the agent answered with ${status}`, { ...more, retryAfterMs });
   const refusal = refusalIn(body) ?? refusalOf(error);
-  if (refusal) return refusalError(refusal, asked, more);
+  if (refusal) return refusalError(refusal, asked, status);
   if (status >= 500) return new AgentError("broken", `the agent answered with ${status}`, more);
   return new AgentError("refused", `the agent answered with ${status}`, more);
 }
 
-function refusalError(refusal: Refusal, asked: Asked, more: { readonly cause: unknown; readonly code?: number }): AgentError {
-  const kind = refusalKind(refusal, asked);
-  const name = refusal.reason ?? refusal.code ?? "an error";
-  return new AgentError(kind, `the agent refused with ${name}`, { ...more, code: refusal.code ?? more.code });
+function refusalError(refusal: Refusal, asked: Asked, status: number | undefined): AgentError {
+  const hidden = /toJson serializer/.test(refusal.message);
+  const message = hidden ? withoutReason : `the agent refused with ${refusal.reason ?? refusal.code ?? "an error"}`;
+  return new AgentError(refusalKind(refusal, asked), message, { code: refusal.code ?? status });
+}
+
+const withoutReason = "the agent refused without saying why";
+
+/**
+ * The 0.3.14 SDK's HTTP+JSON server answers every refusal of a stream with a 500 of its own making that hides the reason; it is in
+ * other products too. Whether the task is gone must then be asked.
+ */
+export function hidesReason(error: unknown): error is AgentError {
+  return error instanceof AgentError && error.message === withoutReason;
 }
 
 /**
@@ -119,7 +124,7 @@ function refusalIn(body: string | undefined): Refusal | undefined {
   return { code: error.code < 0 ? error.code : undefined, reason: typeof reason === "string" ? reason : undefined, message: error.message };
 }
 
-function networkError(error: unknown, because: { readonly cause: unknown }): AgentError {
+function networkError(error: unknown, because: { readonly cause?: unknown }): AgentError {
   return neverLeft(error)
     ? new AgentError("unreachable", "the agent cannot be reached", because)
     : new AgentError("broken", "the connection broke before an answer came", because);

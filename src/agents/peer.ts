@@ -67,7 +67,7 @@ export async function* streamPeer(
       withinTask ||= response.payload?.$case !== "message";
     }
   } catch (error) {
-    if (!heard && refusesStreaming(error, call.facts, asked.withTask)) throw new StreamingRefused("not streamed", { cause: error });
+    if (!heard && refusesStreaming(error, call.facts, asked.withTask)) throw new StreamingRefused("not streamed");
     throw afterEvents(toAgentError(error, call.facts, asked), heard);
   } finally {
     call.close();
@@ -78,7 +78,7 @@ export async function* streamPeer(
 function afterEvents(error: AgentError, heard: boolean): AgentError {
   const refused: readonly AgentErrorKind[] = ["refused", "taskGone", "unsupported"];
   if (!heard || !refused.includes(error.kind)) return error;
-  return new AgentError("broken", `the stream ended with an error: ${error.message}`, { code: error.code, cause: error.cause });
+  return new AgentError("broken", `the stream ended with an error: ${error.message}`, { code: error.code });
 }
 
 /** A transport for each call, so that what is observed of its bytes is that call's alone. */

@@ -12,7 +12,7 @@ export interface Dialect {
   open(options: OpenOptions): Promise<Transport>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly endpoint: string;
   readonly card: AgentCard;
   readonly fetch: typeof fetch;

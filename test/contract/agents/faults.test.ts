@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { AgentConfig } from "../../../src/agents/config.ts";
 import type { AgentClient, AgentRequest } from "../../../src/model/agent.ts";
@@ -124,16 +125,32 @@ describe.each(wires)("a call over $version $binding", ({ version, binding }) => 
     [503, {}, "broken", undefined],
     [500, {}, "broken", undefined],
     [413, {}, "refused", undefined],
-    [302, { location: "http://127.0.0.1:1/" }, "broken", undefined],
+    [302, { location: "/elsewhere" }, "refused", undefined],
   ] as const)("answered with %i %j is %s", async (status, headers, kind, retryAfterMs) => {
     answer = (_request, response) => void response.writeHead(status, { "content-type": "text/html", ...headers }).end("<h1>no</h1>");
     for (const streaming of [false, true]) {
-      const following = status === 302 ? { fetch: noRedirects } : {};
-      const agent = clientFor({ url: `${server.origin}/a`, card: card(streaming) }, following);
-      const error = await errorOf(all(agent.send(request, never)));
+      const error = await errorOf(send({}, streaming));
 
       expect(error.kind).toBe(kind);
       expect(error.retryAfterMs).toBe(retryAfterMs);
+    }
+    expect(seen).toHaveLength(2);
+  });
+
+  test("never quotes what the agent answered: errors are logged", async () => {
+    const canary = "the canary sings";
+    const answers: readonly Answer[] = [
+      (_request, response) => void response.writeHead(500).end(canary),
+      (_request, response) => void response.writeHead(200).end(canary),
+      refusal(-32602, "INVALID_PARAMS", canary),
+      (_request, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${canary}\n\n`),
+    ];
+    for (const [index, each] of answers.entries()) {
+      answer = each;
+      for (const streaming of index === 3 ? [true] : [false, true]) {
+        const failed = await all(client({}, streaming).send(request, never)).catch((thrown: unknown) => thrown);
+        expect(inspect(failed, { depth: 10 })).not.toContain(canary);
+      }
     }
   });
 
@@ -210,6 +227,25 @@ describe.each(wires)("a call over $version $binding", ({ version, binding }) => 
     answer = (asked, response) =>
       void response.writeHead(200, { "content-type": "text/event-stream" }).end(`: hi\n\n${sse(asked, done)}data: [DONE]\n\n`);
     expect(shown(await send({}, true))).toBe("hi");
+  });
+
+  test("an answer that is careless about its form is read all the same", async () => {
+    const words = { role: "assistant", parts: [{ type: "text", text: "hi" }] };
+    const careless = [
+      { id: "t-1", status: { state: "completed", message: words } },
+      { jsonrpc: "2.0", id: "not ours", result: { id: "t-1", status: { state: "COMPLETED" }, artifacts: [{ parts: [{ text: "hi" }] }] } },
+      words,
+    ];
+    for (const body of careless) {
+      answer = json(200, body);
+      expect(shown(await send())).toBe("hi");
+      answer = (_asked, response) =>
+        void response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${JSON.stringify(body)}\n\n`);
+      const events = await send({}, true);
+      expect(shown(events)).toBe("hi");
+      expect(events.at(-1)).toMatchObject({ kind: "ended", outcome: "completed" });
+      expect(events.at(-1)).not.toHaveProperty("mark");
+    }
   });
 
   test("a whole answer to a request for a stream is taken as one", async () => {
@@ -304,8 +340,6 @@ describe("an agent that cannot be reached", () => {
     expect((await errorOf(all(agent.send({ messageId: "m", text: "t", metadata: {} }, never)))).kind).toBe("unreachable");
   });
 });
-
-const noRedirects: typeof fetch = (input, init) => fetch(input, { ...init, redirect: "error" });
 
 function working(version: string, rpc: boolean): unknown {
   const ids = { taskId: "t-1", contextId: "c-1" };
