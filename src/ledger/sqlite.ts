@@ -12,6 +12,9 @@ import type { Schema } from "./schema.ts";
 /** SQLite's own limit is far away; this only keeps statements with varying lists from piling up. */
 const maxStatements = 300;
 
+/** How long a foreign writer (a backup, an admin's shell) may stop us, for it does stop the whole process. */
+const busyMs = 1000;
+
 /** One process, one connection, one file that is synchronised at every commit. Throws ConfigError when the file cannot be had. */
 export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log }): Engine {
   const file = createFile(path);
@@ -37,7 +40,10 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
     lock: async () => undefined,
     notify: async () => undefined,
     async scrub() {
+      // Waiting for a reader would stop the whole process: rather try again at the next time.
+      await sql`pragma busy_timeout = 0`.execute(db);
       const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+      await sql`pragma busy_timeout = ${sql.lit(busyMs)}`.execute(db);
       if (rows[0]?.busy) options.log.warn({ file }, "log of the store could not be emptied while somebody reads it");
     },
     isTransient: (error) => error instanceof Error && error.message.includes("queue.reference"),
@@ -65,7 +71,7 @@ function createFile(path: string): string {
 function openDatabase(file: string, release: () => void): DatabaseSync {
   try {
     const database = new DatabaseSync(file);
-    database.exec("pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
+    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on`);
     return database;
   } catch (cause) {
     release();

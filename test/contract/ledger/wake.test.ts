@@ -106,20 +106,20 @@ await onPostgres("waiting for other processes", (place) => {
   });
 
   test("a listening connection that breaks comes back by itself", async () => {
-    const first = await place().open();
-    const second = await place().open();
-    const kill =
-      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen ledger_%' and application_name = 'a2a-chat-bridge'";
-    const listening = () => place().query(kill.replace("pg_terminate_backend(pid)", "pid"));
-    const ours = await until(async () => {
-      const rows = await listening();
-      return rows.length >= 2 ? rows.map(({ pid }) => Number(pid)) : undefined;
-    });
-    await place().query(`select pg_terminate_backend(pid) from unnest(array[${ours.join(",")}]) as pid`);
-    await until(async () => (await listening()).filter(({ pid }) => !ours.includes(Number(pid))).length >= 2);
-    const watched = watch(second.ledger.ready("message", long, new AbortController().signal));
-    await first.ledger.accept([row("1")]);
+    const name = `wake-${process.pid}`;
+    const { ledger } = await place().open({ url: `${place().url}&application_name=${name}` });
+    const other = await place().open();
+    const listeners = async () => {
+      const rows = await place().query(`select pid from pg_stat_activity where application_name = '${name}' and query like 'listen %'`);
+      return rows.map(({ pid }) => Number(pid));
+    };
+    const [first] = await until(async () => ((await listeners()).length > 0 ? listeners() : undefined));
+    await place().query(`select pg_terminate_backend(${first})`);
+    await until(async () => (await listeners()).some((pid) => pid !== first));
+
+    const watched = watch(ledger.ready("message", long, new AbortController().signal));
+    await other.ledger.accept([row("1")]);
     await until(() => watched.after);
-    expect((await take(second.ledger)).id).toBe("1");
+    expect((await take(ledger)).id).toBe("1");
   });
 });
