@@ -29,6 +29,7 @@ export interface SlackWorldOptions {
 export async function createSlackWorld(options: SlackWorldOptions = {}): Promise<SlackWorld> {
   const slack = await createSlackSimulator({ retryDelaysMs: [], streamLifeMs: options.streamLifeMs ?? 300_000 });
   slack.addPerson({ id: "UHAL", name: "Hal", bot: true });
+  const neighbour = await slack.say({ channel: "G1", user: "UANN", text: "a private matter" });
   const received: IncomingEvent[] = [];
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
   const outbound = createGuardedFetch({ allowPrivateNetworks: true });
@@ -91,7 +92,7 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
         .map(({ ts, text, calls }) => ({ message: ts, text, calls })),
     countAll: () => ours(slack),
     whispers: () => slack.workspace.privates.map(({ blocks, text }) => String(blocks[0]?.text ?? text)),
-    brokenAddresses,
+    brokenAddresses: (thread) => brokenAddresses(thread, neighbour.ts),
     failNextPost: (fault) => slack.fault({ ...faults[fault], method: "chat.postMessage" }),
     callsToPeople: "<!channel> <!here|x> <@UBEN> <#C1> <!subteam^S1> @here `<!everyone>` &lt;!channel&gt;",
     postLimit: 12_000,
@@ -125,7 +126,7 @@ async function chatter(slack: SlackSimulator): Promise<void> {
   await slack.settled();
 }
 
-function brokenAddresses(thread: ThreadRef): readonly ThreadRef[] {
+function brokenAddresses(thread: ThreadRef, neighbour: string): readonly ThreadRef[] {
   const whole = { team: "T1", channel: thread.channel, threadTs: thread.thread };
   const addresses: readonly Json[] = [
     {},
@@ -134,7 +135,7 @@ function brokenAddresses(thread: ThreadRef): readonly ThreadRef[] {
     { team: "T1", threadTs: thread.thread },
     { ...whole, threadTs: "" },
     { ...whole, team: "T2" },
-    { ...whole, channel: "G1" },
+    { ...whole, channel: "G1", threadTs: neighbour },
   ];
   return [...addresses.map((address) => ({ ...thread, address })), { ...thread, workspace: "T2", address: { ...whole, team: "T2" } }];
 }

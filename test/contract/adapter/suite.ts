@@ -100,6 +100,27 @@ export function adapterContract(platform: string, createWorld: () => Promise<Ada
 
     splitting(() => world, begin);
 
+    test("the stop waits for what is being received", async () => {
+      const order: string[] = [];
+      let commit = () => {};
+      world.onReceive(async () => {
+        await new Promise<void>((resolve) => {
+          commit = resolve;
+        });
+        order.push("committed");
+        return { kind: "accepted" };
+      });
+      const sent = world.direct("hello");
+      await until(() => world.received[0]);
+      const stopped = world.adapter.stop().then(() => order.push("stopped"));
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(order).toEqual([]);
+      commit();
+      await stopped;
+      expect(order).toEqual(["committed", "stopped"]);
+      expect(await sent).toMatchObject({ acknowledged: true });
+    });
+
     test("after the stop nothing is received", async () => {
       await begin();
       await world.adapter.stop();

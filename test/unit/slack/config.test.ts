@@ -1,0 +1,28 @@
+import { expect, test } from "@jest/globals";
+import { slackSchema } from "../../../adapters/slack/config.ts";
+
+const needed = { botToken: "xoxb-1", signingSecret: "s" };
+const problems = (input: unknown) => slackSchema.safeParse(input).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+test("token and secret are enough", () => {
+  expect(slackSchema.parse(needed)).toEqual({
+    ...needed,
+    apiUrl: "https://slack.com/api/",
+    directMessages: "chat",
+    command: "/agent",
+    feedbackButtons: false,
+    pace: { perSecond: 1, burst: 4 },
+  });
+});
+
+test.each([
+  [{ botToken: "xoxp-1" }, "botToken: "],
+  [{ signingSecret: "" }, "signingSecret: "],
+  [{ apiUrl: "slack.com" }, "apiUrl: "],
+  [{ apiUrl: "ftp://slack.com" }, "apiUrl: "],
+  [{ command: "agent" }, "command: "],
+  [{ directMessages: "both" }, "directMessages: "],
+  [{ bottoken: "x" }, ": Unrecognized key"],
+])("%j is refused, and the key is named", (wrong, expected) => {
+  expect(problems({ ...needed, ...wrong })?.join("\n")).toContain(expected);
+});
