@@ -68,7 +68,8 @@ export function toDeliveryError(error: unknown, method: string, purpose: Purpose
 
 function fromPlatform(error: WebAPIPlatformError, method: string, purpose: Purpose): DeliveryError {
   const name = slackErrorName(error);
-  if (name === undefined) return new DeliveryError(unknownOutcome(purpose), `${method}: the answer is not Slack's`, { cause: error });
+  // Without its cause, whose message is all that came back.
+  if (name === undefined) return new DeliveryError(unknownOutcome(purpose), `${method}: the answer is not Slack's`);
   if (purpose === "edit" && notReplaced.includes(name)) return new DeliveryError("replacedGone", `${method}: ${name}`, { cause: error });
   const kind = kinds[name] ?? "refused";
   if (kind === "rateLimited") return rateLimited(method, error.data.response_metadata?.retryAfter ?? 30, error);

@@ -61,7 +61,7 @@ describe("what an error of Slack means", () => {
   test("a page in place of an answer is nobody's answer, and is not in the message", () => {
     const error = toDeliveryError(platform("<html>secret words</html>"), "chat.postMessage", "post");
     expect(error.kind).toBe("ambiguous");
-    expect(error.message).not.toContain("secret");
+    expect(`${error.stack}${String(error.cause)}`).not.toContain("secret");
     expect(slackErrorName(error)).toBeUndefined();
   });
 });
