@@ -2,7 +2,7 @@ import type { AgentPolicy } from "../model/agent.ts";
 import type { AgentConfig, PushConfig } from "./config.ts";
 import { presetOf } from "./presets.ts";
 
-const limits: AgentPolicy["limits"] = { silenceSeconds: 60, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 };
+const limits: AgentPolicy["limits"] = { silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 };
 const operations: AgentPolicy["operations"] = { get: true, cancel: true, resubscribe: true, list: true, push: true };
 
 /** The policy of an agent: defaults, under its preset, under what the configuration says key by key. */

@@ -59,7 +59,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   "agents.<name>.push.listen.host": "address of that port",
   "agents.<name>.push.listen.port": "that port",
   "agents.<name>.limits": "how long to wait for this agent",
-  "agents.<name>.limits.silenceSeconds": "no byte on an open call for this long: the call is given up; default 60",
+  "agents.<name>.limits.silenceSeconds": "no byte on an open call for this long: the call is given up; default 300",
   "agents.<name>.limits.answerMinutes": "until the thread is told that no answer came; default 1440. A later answer is still posted",
   "agents.<name>.limits.contextIdleHours": "a direct message that rested this long begins afresh; default 12",
   "agents.<name>.limits.pollSeconds": "between two looks at a running task; default 5",

@@ -16,7 +16,7 @@ describe("the policy of an agent", () => {
       threadIdentity: "shared",
       whileRunning: "join",
       onUnknown: "notice",
-      limits: { silenceSeconds: 60, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 },
+      limits: { silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 },
     });
   });
 
@@ -43,7 +43,7 @@ describe("the policy of an agent", () => {
     expect(own).toMatchObject({ taskId: "spec", contextId: "server", delivery: ["push"] });
     expect(own.operations).toEqual({ get: true, cancel: false, resubscribe: false, list: false, push: true });
     expect(own.identity).toEqual({ required: true, fields: ["userPrincipalName"], level: "request" });
-    expect(own.limits).toEqual({ silenceSeconds: 60, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 1 });
+    expect(own.limits).toEqual({ silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 1 });
   });
 
   test("that requires identity has a field for it, and threads of one owner", () => {
