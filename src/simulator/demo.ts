@@ -78,8 +78,8 @@ function toConfig(simulator: SlackSimulator, { poet, worker, spark }: DemoAgents
     store: { url: `sqlite:${join(folder, "bridge.db")}` },
     outbound: { allowPrivateNetworks: true },
     agents: {
-      poet: { url: poet.url },
-      worker: { url: worker.url, delivery: ["push", "poll"] },
+      poet: { url: poet.url, identity: { fields: ["displayName"] } },
+      worker: { url: worker.url, delivery: ["push", "poll"], identity: { fields: ["displayName"] } },
       spark: {
         url: spark.url,
         preset: "spark",

@@ -151,12 +151,23 @@ describe("posting", () => {
   test("a private word is seen by one person of the channel, and stands in no history", async () => {
     await using rig = await createRig({ people: [{ id: "UOUT" }], channels: [{ id: "C2", members: ["UANN", "UBOT"] }] });
     const { ts } = await rig.slack.say({ channel: "C2", user: "UANN", text: "root" });
+    await rig.slack.say({ channel: "C2", user: "UANN", text: "reply", threadTs: ts });
 
     expect((await rig.call("chat.postEphemeral", { channel: "C2", thread_ts: ts, user: "UANN", text: "psst" })).body.ok).toBe(true);
     expect((await rig.call("chat.postEphemeral", { channel: "C2", user: "UOUT", text: "psst" })).body.error).toBe("user_not_in_channel");
 
-    expect(rig.slack.thread("C2", ts)).toMatchObject({ replies: [], private: [{ user: "UANN", text: "psst" }] });
-    expect((await rig.call("conversations.replies", { channel: "C2", ts })).body.messages).toHaveLength(1);
+    expect(rig.slack.thread("C2", ts)).toMatchObject({ replies: [{ text: "reply" }], private: [{ user: "UANN", text: "psst" }] });
+    expect((await rig.call("conversations.replies", { channel: "C2", ts })).body.messages).toHaveLength(2);
+  });
+
+  test("a private word in a thread without replies is taken, and seen by nobody", async () => {
+    await using rig = await createRig();
+    const { ts } = await rig.slack.say({ channel: "C1", user: "UANN", text: "root" });
+
+    const answer = await rig.call("chat.postEphemeral", { channel: "C1", thread_ts: ts, user: "UANN", text: "psst" });
+
+    expect(answer.body.ok).toBe(true);
+    expect(rig.slack.thread("C1", ts).private).toEqual([]);
   });
 
   test("a person's id opens the direct message with them", async () => {

@@ -45,6 +45,8 @@ function postPrivately({ workspace }: Desk, args: Args) {
   const content = parseContent(args);
   const ts = workspace.ts();
   const threadTs = rootArg(workspace, channel, args);
+  // In a thread without replies nobody sees it, and the caller is not told (docs: chat.postEphemeral).
+  if (threadTs !== undefined && threadOf(workspace, channel.id, threadTs).length < 2) return { message_ts: ts };
   workspace.privates.push({
     channel: channel.id,
     threadTs,
