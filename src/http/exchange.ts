@@ -57,8 +57,6 @@ function decoderOf(encoding: string | undefined): Transform | undefined {
 
 function toStream(readable: Readable, source: Readable): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<unknown> = readable[Symbol.asyncIterator]();
-  // Errors reach the reader through the iterator; without a listener a late one would end the process.
-  source.on("error", () => undefined);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const step = await chunks.next();

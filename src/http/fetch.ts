@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import { ConfigError } from "../model/errors.ts";
 import { type AddressCheck, checkLiteral, createAddressCheck, createLookup } from "./address.ts";
 import { toHeaders, toResponse, toSendable } from "./exchange.ts";
 
@@ -41,7 +42,7 @@ export class FetchError extends TypeError {
 /** Streams may rest for long; whoever reads them watches the silence. This only ends what everybody forgot. */
 const forgottenMs = 3_600_000;
 
-/** Throws when the CA file cannot be read or a network cannot be parsed. */
+/** Throws ConfigError when the CA file cannot be read. */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const check = createAddressCheck(options.allowPrivateNetworks);
   const dispatcher = createDispatcher(options, check);
@@ -79,6 +80,8 @@ async function exchange(
     body: await toSendable(request, init),
     ...(signal === undefined ? {} : { signal }),
   });
+  // Errors reach whoever reads the body; one that comes later must not end the process.
+  answer.body.on("error", () => undefined);
   if (init?.redirect === "error" && answer.statusCode >= 300 && answer.statusCode < 400) {
     answer.body.destroy();
     throw new Error("the server redirects");
@@ -88,7 +91,7 @@ async function exchange(
 
 function createDispatcher(options: GuardedFetchOptions, check: AddressCheck): Dispatcher {
   const timeout = options.connectTimeoutMs ?? 10_000;
-  const authorities = options.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readFileSync(options.caFile, "utf8")] };
+  const authorities = options.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readAuthorities(options.caFile)] };
   // HTTP/2 would put the streams of all conversations with an agent on one connection that breaks at once.
   const common = { headersTimeout: forgottenMs, bodyTimeout: forgottenMs, allowH2: false };
   if (options.proxy !== undefined) {
@@ -109,9 +112,17 @@ function createDispatcher(options: GuardedFetchOptions, check: AddressCheck): Di
   });
 }
 
-/** Happy eyeballs wraps what went wrong for each address in an AggregateError without a code of its own. */
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new ConfigError(`outbound.caFile: the file ${path} cannot be read. Name a PEM file that the bridge may read.`, { cause });
+  }
+}
+
+/** Happy eyeballs wraps what went wrong for each address in an error without a code of its own. */
 function codeOf(cause: unknown): string | undefined {
-  if (cause instanceof AggregateError && !("code" in cause)) return codeOf(cause.errors[0]);
-  if (!(cause instanceof Error) || !("code" in cause)) return undefined;
-  return typeof cause.code === "string" ? cause.code : undefined;
+  if (typeof cause !== "object" || cause === null) return undefined;
+  if ("code" in cause && typeof cause.code === "string") return cause.code;
+  return "errors" in cause && Array.isArray(cause.errors) ? codeOf(cause.errors[0]) : undefined;
 }
