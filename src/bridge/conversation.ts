@@ -22,8 +22,16 @@ export type Context = {
 /** How often `new` was said: written by the control lane only, so that no two lanes write the same value. */
 export type Epoch = { readonly epoch: number };
 
-/** Where a context is kept: by thread, by person where contexts are separate, and by how often it was begun afresh. */
-export function contextKey(thread: ThreadRef, who: Author | undefined, fresh: number, epoch: number): string {
-  const slot = who ? `${encodeURIComponent(who.workspace)}:${encodeURIComponent(who.id)}` : "";
+/**
+ * Where a context is kept: by thread, by person and what they are to the agent where contexts are separate, and by how often it was
+ * begun afresh. `identity` is the hash of what the agent is told; with another one a person finds none of what was said before.
+ */
+export function contextKey(
+  thread: ThreadRef,
+  who: (Author & { readonly identity: string }) | undefined,
+  fresh: number,
+  epoch: number,
+): string {
+  const slot = who ? [who.workspace, who.id, who.identity].map(encodeURIComponent).join(":") : "";
   return `${threadKey(thread)}#${slot}#${fresh}.${epoch}`;
 }

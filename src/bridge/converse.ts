@@ -77,13 +77,14 @@ async function begin(
   verdict: { readonly metadata: Readonly<Record<string, string>>; readonly userPrincipalName?: string },
 ): Promise<Step> {
   const { policy, name } = client;
-  const { conversation, changed } = toConversation(parts, event, client, known, hash(verdict.userPrincipalName ?? ""));
+  const identity = hash(verdict.userPrincipalName ?? "");
+  const { conversation, changed } = toConversation(parts, event, client, known, identity);
   const running = await parts.ledger.open("task", row.lane);
   const head = running[0];
   if (head && policy.whileRunning === "refuse")
     return { end: { kind: "done" }, rows: toNotice(parts, event.thread, `${event.id}!`, notices.busy, { last: false }) };
   const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
-  const separate = policy.threadIdentity === "separate-context" ? event.author : undefined;
+  const separate = policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
   const context = contextKey(event.thread, separate, conversation.fresh, epoch);
   const turn = toTaskRow(event, name, context, verdict.metadata);
   const joins = head !== undefined && policy.whileRunning === "join" && policy.taskId !== "never" && toTask(head).context === context;

@@ -7,6 +7,7 @@ import type { Pace } from "../../src/bridge/parts.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createGuardedFetch } from "../../src/http/fetch.ts";
 import { createLog, silentLog } from "../../src/log.ts";
+import type { Clock } from "../../src/model/clock.ts";
 import type { Failpoint } from "../../src/model/failpoint.ts";
 import { createSlackSimulator, type SlackSimulator, type SlackSimulatorOptions } from "../../src/simulator/slack/simulator.ts";
 
@@ -19,6 +20,8 @@ export interface WorldOptions {
   readonly leaseMs?: number;
   /** Where the log goes; nowhere unless said. */
   readonly logFile?: string;
+  /** The bridge's and Slack's; the system's unless said. */
+  readonly clock?: Clock;
 }
 
 /** A bridge with its real Slack adapter, beside a Slack workspace, in this process. */
@@ -39,8 +42,9 @@ export const quick: Partial<Pace> = { reach: [50, 100], lookMax: 300, lookGiveUp
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-"));
-  const slack = await createSlackSimulator({ retryDelaysMs: [0, 200, 500], ...options.slack });
-  const world = { app: undefined as App | undefined, url: "" };
+  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const slack = await createSlackSimulator({ retryDelaysMs: [0, 200, 500], ...clock, ...options.slack });
+  const world: { app: App | undefined; url: string } = { app: undefined, url: "" };
   const log = options.logFile === undefined ? silentLog : createLog({ level: "debug", destination: options.logFile });
   const guarded = createGuardedFetch({ allowPrivateNetworks: true });
 
@@ -62,6 +66,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       adapters: async (shared) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []),
       pace: { ...quick, ...options.pace },
       leaseMs: options.leaseMs ?? 6_000,
+      ...clock,
       ...(options.failpoint ? { failpoint: options.failpoint } : {}),
     });
     const { url } = await app.start();
