@@ -8,7 +8,7 @@ import { createGuardedFetch } from "./http/fetch.ts";
 import { createLog, type Log } from "./log.ts";
 import type { Adapter } from "./model/adapter.ts";
 import { systemClock } from "./model/clock.ts";
-import { assertNever, ConfigError } from "./model/errors.ts";
+import { assertNever, ConfigError, DeliveryError, StoreError } from "./model/errors.ts";
 
 /** What runs until it is told to stop. */
 interface Running {
@@ -148,8 +148,14 @@ function stopOnSignal(running: Running): void {
   process.on("SIGINT", onSignal);
 }
 
-/** A configuration's problem stands for itself; for anything else its place in the code helps. */
+/** What is up to the admin stands for itself, with what caused it; for anything else its place in the code helps. */
 function describe(err: unknown): string {
+  if (!(err instanceof Error)) return String(err);
   if (err instanceof ConfigError) return err.message;
-  return err instanceof Error ? (err.stack ?? err.message) : String(err);
+  const outside = err instanceof StoreError || err instanceof DeliveryError;
+  return outside ? `The bridge could not go on. ${toReasons(err).join(": ")}` : (err.stack ?? err.message);
+}
+
+function toReasons(err: unknown): readonly string[] {
+  return err instanceof Error ? [err.message, ...toReasons(err.cause)] : [];
 }

@@ -37,8 +37,17 @@ function describe(schema: Schema): Schema {
   walk(schema, "", (key, part) => {
     const description = descriptions[key];
     if (description !== undefined) part.description = description;
+    allowVariables(part);
   });
   return schema;
+}
+
+/** An editor sees `${NAME}` where the bridge sees what it stands for. */
+function allowVariables(schema: Schema): void {
+  for (const part of alternatives(schema)) {
+    if (part.pattern !== undefined) part.pattern = `(?:${part.pattern})|\\$\\{[^}]+\\}`;
+    delete part.format;
+  }
 }
 
 function walk(schema: Schema, key: string, visit: (key: string, schema: Schema) => void): void {

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** An address that the bridge must not dial. `message` says which, and what an admin can do. */
-export class BlockedAddress extends Error {
+class BlockedAddress extends Error {
   override readonly name = "BlockedAddress";
   readonly code = "EBLOCKED";
   constructor(host: string, address: string) {
@@ -34,7 +34,7 @@ export function createAddressCheck(allowPrivateNetworks: boolean | readonly stri
 }
 
 /** `10.0.0.0/8`, `fd00::/8` or a single address. Throws on anything else. */
-export function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (text.includes("/")) return ipaddr.parseCIDR(text);
   const address = ipaddr.process(text);
   return [address, address.kind() === "ipv4" ? 32 : 128];

@@ -4,6 +4,7 @@ import { getCACertificates } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { ConfigError } from "../model/errors.ts";
 import { type AddressCheck, checkLiteral, createAddressCheck, createLookup } from "./address.ts";
+import { codeOf } from "./code.ts";
 import { toHeaders, toResponse, toSendable } from "./exchange.ts";
 
 export interface GuardedFetchOptions {
@@ -29,7 +30,7 @@ export interface GuardedFetch {
 }
 
 /** `code` is the system's or undici's: ECONNREFUSED, ENOTFOUND, UND_ERR_CONNECT_TIMEOUT, EBLOCKED ... */
-export class FetchError extends TypeError {
+class FetchError extends TypeError {
   override readonly name = "FetchError";
   readonly code: string | undefined;
   constructor(cause: unknown) {
@@ -118,11 +119,4 @@ function readAuthorities(path: string): string {
   } catch (cause) {
     throw new ConfigError(`outbound.caFile: the file ${path} cannot be read. Name a PEM file that the bridge may read.`, { cause });
   }
-}
-
-/** Happy eyeballs wraps what went wrong for each address in an error without a code of its own. */
-function codeOf(cause: unknown): string | undefined {
-  if (typeof cause !== "object" || cause === null) return undefined;
-  if ("code" in cause && typeof cause.code === "string") return cause.code;
-  return "errors" in cause && Array.isArray(cause.errors) ? codeOf(cause.errors[0]) : undefined;
 }

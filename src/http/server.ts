@@ -2,8 +2,10 @@ import type { AddressInfo } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Log } from "../log.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
+import { ConfigError } from "../model/errors.ts";
 import type { HttpRoute, RawResponse, RequestHead } from "../model/http.ts";
 import { readBody } from "./body.ts";
+import { codeOf } from "./code.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -28,7 +30,7 @@ export interface HttpServerOptions {
 export interface BridgeServer {
   /** Opens doors. Only before `start`. */
   add(routes: readonly HttpRoute[]): void;
-  /** Resolves when requests are taken; rejects when the port cannot be had. */
+  /** Resolves when requests are taken; rejects with a ConfigError when the port cannot be had. */
   start(): Promise<{ readonly url: string; readonly port: number }>;
   /** Takes nothing new, lets open requests finish within the grace time, then cuts them. May be called twice. */
   stop(): Promise<void>;
@@ -49,7 +51,9 @@ export function createHttpServer(options: HttpServerOptions): BridgeServer {
   return {
     add,
     async start() {
-      await app.listen({ host: options.host, port: options.port });
+      await app.listen({ host: options.host, port: options.port }).catch((err: unknown) => {
+        throw toListenError(err, options);
+      });
       const port = portOf(app.server.address());
       return { url: `http://${reachableHost(options.host)}:${port}`, port };
     },
@@ -172,6 +176,15 @@ async function closeConnections(app: FastifyInstance, graceMs: number, clock: Cl
     app.server.closeIdleConnections();
   }
   app.server.closeAllConnections();
+}
+
+/** What an admin can mend is told as such. */
+function toListenError(err: unknown, { host, port }: HttpServerOptions): unknown {
+  const code = codeOf(err);
+  if (code === "EADDRINUSE") return new ConfigError(`listen.port: ${port} is taken. Stop what holds it, or choose another port.`);
+  if (code === "EACCES") return new ConfigError(`listen.port: ${port} may not be taken by this user. Choose a port over 1023.`);
+  const nowhere = code === "EADDRNOTAVAIL" || code === "ENOTFOUND";
+  return nowhere ? new ConfigError(`listen.host: ${host} is no address of this machine. Put 127.0.0.1, or 0.0.0.0 for all.`) : err;
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -197,6 +197,12 @@ describe("the port", () => {
     expect(seen).toEqual([]);
   });
 
+  test("that is taken, or an address that is not ours, is told with its key", async () => {
+    const { port } = await serve([]);
+    await expect(serve([], { port })).rejects.toThrow(`listen.port: ${port} is taken`);
+    await expect(serve([], { host: "192.0.2.1" })).rejects.toThrow("listen.host: 192.0.2.1 is no address of this machine");
+  });
+
   test("turns connections away over its cap", async () => {
     const { route } = recorder();
     const { port } = await serve([route], { connections: 1, headMs: 2_000 });
