@@ -2,14 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../model/clock.ts";
 import type { PostOffice } from "./post-office.ts";
 import type { SparkTurn } from "./spark-conversations.ts";
+import type { SparkReply } from "./spark-reply.ts";
 import { sparkWords } from "./spark-words.ts";
-
-export type SparkReply =
-  /** Said at once. */
-  | string
-  /** No answer, ever. */
-  | undefined
-  | { readonly text: string; readonly state?: "completed" | "input-required" | "failed"; readonly delayMs?: number };
 
 /** An answer that was made, in the order of the messages. */
 interface SparkAnswer {

@@ -1,5 +1,5 @@
-import type { SparkReply } from "./spark-answers.ts";
 import type { SparkTurn } from "./spark-conversations.ts";
+import type { SparkReply } from "./spark-reply.ts";
 
 /** What the Spark-like agent says when nobody scripts it: a helpdesk for laptops that knows who asks. */
 export function sparkWords(turn: SparkTurn): SparkReply {

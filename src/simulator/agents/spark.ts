@@ -5,9 +5,10 @@ import { card03 } from "./card.ts";
 import type { Fault } from "./door.ts";
 import { listen } from "./listener.ts";
 import { createPostOffice, type PostOffice } from "./post-office.ts";
-import { createSparkMind, type SparkAnswers, type SparkReply } from "./spark-answers.ts";
+import { createSparkMind, type SparkAnswers } from "./spark-answers.ts";
 import { createSparkApp, sparkBase } from "./spark-app.ts";
 import { createConversations, type SparkConversation, type SparkTurn } from "./spark-conversations.ts";
+import type { SparkReply } from "./spark-reply.ts";
 
 export interface SparkOptions {
   readonly name: string;

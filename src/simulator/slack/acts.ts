@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Attempt, Delivered, SendOptions } from "./deliver.ts";
 import { sendOnce } from "./deliver.ts";
-import { addMessage, findMessage, isStreaming, type Message, threadOf } from "./message.ts";
+import { addMessage, findMessage, isStreaming, threadOf } from "./history.ts";
+import type { Message } from "./message.ts";
 import { changeMessage, type Desk } from "./method.ts";
 import { deleteMessage } from "./methods/chat.ts";
 import type { Post } from "./post.ts";

@@ -1,8 +1,8 @@
 import type { Args } from "./arguments.ts";
 import { requiredArg } from "./arguments.ts";
 import type { Happening } from "./events.ts";
+import { findMessage } from "./history.ts";
 import type { Message } from "./message.ts";
-import { findMessage } from "./message.ts";
 import { refuse } from "./refusal.ts";
 import type { Sessions } from "./sessions.ts";
 import { toWireMessage } from "./wire.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "./arguments.ts";
 import { type Content, parseContent } from "./content.ts";
-import { addMessage, type Message } from "./message.ts";
+import { addMessage } from "./history.ts";
+import type { Message } from "./message.ts";
 import type { Desk } from "./method.ts";
 import { changeMessage } from "./method.ts";
 import { deleteMessage } from "./methods/chat.ts";

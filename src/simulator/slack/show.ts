@@ -1,6 +1,7 @@
 import { isRecord } from "./arguments.ts";
 import { blockText } from "./content.ts";
-import { type Block, isStreaming, type Message, type PrivateMessage, threadOf } from "./message.ts";
+import { isStreaming, threadOf } from "./history.ts";
+import type { Block, Message, PrivateMessage } from "./message.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A message as a person sees it now. */

@@ -18,7 +18,7 @@ export function toWireMessage(workspace: Workspace, message: Message, withMetada
     type: "message",
     ...(message.files.length > 0 && { subtype: "file_share" }),
     user: message.user,
-    ...(ours && { bot_id: workspace.app.botId, app_id: workspace.app.id }),
+    ...(ours ? { bot_id: workspace.app.botId, app_id: workspace.app.id } : toOtherBot(workspace, message.user)),
     ...(message.clientId !== undefined && { client_msg_id: message.clientId }),
     text: shownText(message),
     ...(blocksOf(message).length > 0 && { blocks: blocksOf(message) }),
@@ -33,6 +33,11 @@ export function toWireMessage(workspace: Workspace, message: Message, withMetada
       reactions: [...message.reactions].map((name) => ({ name, users: [workspace.app.botUser], count: 1 })),
     }),
   };
+}
+
+/** What any app posts carries its bot's id (docs: message event, `bot_message`). */
+function toOtherBot(workspace: Workspace, user: string): Record<string, unknown> {
+  return workspace.people.get(user)?.bot ? { bot_id: `B${user.slice(1)}`, app_id: `A${user.slice(1)}` } : {};
 }
 
 /** Events about people of other teams name those teams (docs: apps for Slack Connect). */

@@ -1,6 +1,7 @@
 import { type Args, requiredArg, textArg } from "../arguments.ts";
 import { type Content, contentLimits, parseContent } from "../content.ts";
-import { addMessage, isStreaming, type Message, requireRoot, threadOf } from "../message.ts";
+import { addMessage, isStreaming, requireRoot, threadOf } from "../history.ts";
+import type { Message } from "../message.ts";
 import { changeMessage, type Desk, type Methods, requireMessage, requireOpenChannel } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import { toWireMessage } from "../wire.ts";

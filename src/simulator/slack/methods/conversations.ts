@@ -1,5 +1,6 @@
 import { type Args, flagArg, requiredArg, textArg } from "../arguments.ts";
-import { type Message, threadOf } from "../message.ts";
+import { threadOf } from "../history.ts";
+import type { Message } from "../message.ts";
 import { type Desk, type Methods, requireChannel } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import { channelWords, toWireMessage } from "../wire.ts";

@@ -1,5 +1,5 @@
 import { type Args, requiredArg, textArg } from "../arguments.ts";
-import { requireRoot } from "../message.ts";
+import { requireRoot } from "../history.ts";
 import { type Desk, type Methods, requireMessage, requireOpenChannel } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import type { SessionStatus } from "../sessions.ts";

@@ -1,6 +1,7 @@
 import { type Args, isRecord, requiredArg, textArg } from "../arguments.ts";
 import { contentLimits, parseBlocks, parseMarkdownText, parseMetadata } from "../content.ts";
-import { addMessage, type Block, isStreaming, type Message, requireRoot } from "../message.ts";
+import { addMessage, isStreaming, requireRoot } from "../history.ts";
+import type { Block, Message } from "../message.ts";
 import { changeMessage, type Desk, type Methods, requireMessage, requireOpenChannel } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import type { Person } from "../workspace.ts";
