@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Browser, chromium } from "playwright-core";
+import { silentLog } from "../../../src/log.ts";
+import { startPage } from "../../../src/simulator/page/page.ts";
+import { until } from "../../support/until.ts";
+import { createRig } from "./rig.ts";
+
+/** Set CHROMIUM to the browser's path where it is elsewhere. Without a browser these tests are skipped. */
+const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
+const inBrowser = executablePath === undefined ? describe.skip : describe;
+
+inBrowser("the page in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+  });
+  afterAll(() => browser.close());
+
+  /** The page as Ann sees it, with everything that the browser complains about. */
+  async function open() {
+    const rig = await createRig();
+    const served = await startPage({ simulator: rig.slack, log: silentLog });
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("dialog", (dialog) => {
+      complaints.push(dialog.message());
+      return dialog.dismiss();
+    });
+    await page.goto(served.url);
+    const root = () => rig.slack.channel("C1")[0]?.ts;
+    return {
+      ...{ rig, page, complaints, root },
+      async [Symbol.asyncDispose]() {
+        await page.close();
+        await served.stop();
+        await rig[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test("a person writes by keyboard, watches the answer grow, and stops it", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+
+    await page.getByRole("button", { name: "Mention @Agent Bridge" }).click();
+    await page.keyboard.type("tell me a story");
+    await page.keyboard.press("Enter");
+    const threadTs = await until(view.root);
+    await rig.call("agents.sessions.setStatus", { channel_id: "C1", thread_ts: threadTs, status: "processing" });
+    const stream = await rig.call("chat.startStream", {
+      ...{ channel: "C1", thread_ts: threadTs, recipient_user_id: "UANN", recipient_team_id: "T1" },
+      markdown_text: "Once **upon** a time",
+    });
+    await page.locator("#replies .streaming strong", { hasText: "upon" }).waitFor();
+    await page.getByRole("status").getByText("Agent Bridge is working…").waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.locator("#replies .streaming").waitFor({ state: "detached" });
+
+    expect(rig.events("app_mention")).toMatchObject([{ text: "<@UBOT> tell me a story" }]);
+    await until(() => rig.events("agent_session_stopped").length === 1);
+    expect(rig.events("agent_session_stopped")).toMatchObject([{ streaming_message_ts: [stream.body.ts] }]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("a hostile answer stays text", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    const hostile = `<img src=x onerror=alert(1)><script>alert(2)</script> [a](javascript:alert(3)) ![b](https://evil.test/pixel) **<svg onload=alert(4)>**`;
+
+    await rig.call("chat.postMessage", { channel: "C1", text: "x", blocks: [{ type: "markdown", text: hostile }] });
+    await page.locator("#messages").getByText("<script>alert(2)</script>").waitFor();
+
+    expect(await page.locator("#messages :is(img, script, svg, iframe)").count()).toBe(0);
+    expect(await page.locator("#messages a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))).toEqual([
+      "https://evil.test/pixel",
+    ]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("a reload leads back to the thread, and Escape closes it", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    await rig.slack.say({ channel: "C1", user: "UBEN", text: "a question" });
+
+    await page.getByRole("button", { name: "Reply" }).first().click();
+    await page.getByRole("textbox", { name: "Reply" }).fill("an answer");
+    await page.keyboard.press("Enter");
+    await page.locator("#replies").getByText("an answer").waitFor();
+    await page.reload();
+    await page.locator("#replies").getByText("an answer").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#thread").waitFor({ state: "hidden" });
+
+    expect(rig.slack.thread("C1", view.root() ?? "").replies).toMatchObject([{ name: "Ann Archer", text: "an answer" }]);
+    expect(view.complaints).toEqual([]);
+  });
+});
