@@ -81,7 +81,9 @@ function toContextId({ client, task }: Session, context: Context): string | unde
 function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
   const known = task.taskId ?? context.taskId;
   if (known === undefined || client.policy.taskId === "never") return {};
-  const open = client.policy.taskId === "always" || context.open || task.turns.some((turn) => turn.state === "asked");
+  const last = task.turns.findLast((turn) => turn.state === "ended" && turn.outcome !== "joined");
+  const asksPerson = last ? last.outcome === "inputRequired" : context.open;
+  const open = client.policy.taskId === "always" || asksPerson || task.turns.some((turn) => turn.state === "asked");
   if (open && !task.newTask) return { taskId: known };
   return client.policy.taskId === "always" ? {} : { referenceTaskIds: [known] };
 }

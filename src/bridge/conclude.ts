@@ -11,8 +11,8 @@ import type { Session } from "./session.ts";
 export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome): void {
   const turn = session.turn(id);
   if (!turn || turn.state === "ended") return;
-  const joined =
-    session.client.policy.taskId === "spec" ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
+  const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
+  const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
   for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined" });
   const { parts, job, task } = session;
   const replies = toReplies({ outcome, answer: session.answer(turn), shown: turn.shown, reference: job.row.reference, late: false });
@@ -23,6 +23,9 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome): 
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, !others)];
   session.updateTurn(id, { state: "ended", outcome, ...withShown(turn, posts) });
 }
+
+/** A message that did not get through leaves the task, and the other turns in it, as they are. */
+const endsTask: readonly Outcome[] = ["completed", "failed", "canceled", "rejected", "inputRequired", "expired", "stopped"];
 
 /** The first reply takes the place of the live message; after long work it is a new message, so that people are notified. */
 function withPlace(replies: readonly Reply[], live: PostedRef | undefined, long: boolean): readonly Reply[] {

@@ -91,9 +91,11 @@ async function absorb(session: Session, rowId: string): Promise<void> {
   session.content = before.content;
 }
 
+/** Turns that share one task wait as long as the newest of them. */
 function expire(session: Session, asked: readonly Turn[]): boolean {
   const now = session.parts.clock.now();
-  const over = asked.filter((turn) => turn.deadline !== undefined && turn.deadline <= now);
+  const candidates = session.client.policy.taskId === "spec" ? asked.slice(-1) : asked;
+  const over = candidates.filter((turn) => turn.deadline !== undefined && turn.deadline <= now);
   for (const turn of over) concludeTurn(session, turn, "expired");
   return over.length > 0;
 }
