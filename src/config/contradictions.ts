@@ -3,7 +3,7 @@ import type { ParsedConfig } from "./schema.ts";
 
 /** What no single key shows: keys that do not fit each other. */
 export function findContradictions(config: ParsedConfig): readonly Problem[] {
-  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config)];
+  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config), ...findUnsupported(config)];
 }
 
 function findMissing({ agents, slack }: ParsedConfig): readonly Problem[] {
@@ -80,4 +80,17 @@ function findDeaf({ agents, publicUrl, outbound }: ParsedConfig): readonly Probl
     problem: `is missing, and agents.${name} answers by push only`,
     remedy: "Put the address at which the agent reaches this bridge, such as https://bridge.example.com.",
   }));
+}
+
+/** A guard that does nothing yet must not look as if it did. */
+function findUnsupported({ agents }: ParsedConfig): readonly Problem[] {
+  return Object.entries(agents).flatMap(([name, { push }]) =>
+    (["allowFrom", "listen"] as const)
+      .filter((option) => push?.[option] !== undefined)
+      .map((option) => ({
+        key: `agents.${name}.push.${option}`,
+        problem: "is not supported yet",
+        remedy: "Remove it, and guard the path of the pushes in the proxy in front.",
+      })),
+  );
 }

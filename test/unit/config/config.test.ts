@@ -205,6 +205,13 @@ describe("an agent that answers by push only", () => {
   });
 });
 
+test("a guard that does nothing yet is refused, not ignored", () => {
+  const push = { allowFrom: ["203.0.113.0/24"], listen: { port: 4000 } };
+  const said = complaint({ slack, agents: { a: { url: "https://a.example.com", push } } });
+  expect(said).toContain("agents.a.push.allowFrom: is not supported yet");
+  expect(said).toContain("agents.a.push.listen: is not supported yet");
+});
+
 describe("a file", () => {
   test("that is named and missing is told with its name", async () => {
     await expect(loadConfig({ path: "/nowhere/bridge.yaml", env: {} })).rejects.toThrow(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -39,4 +40,10 @@ test("the example can be used as it stands, once its secrets are there", async (
 test("README names every key", async () => {
   const readme = await read("README.md");
   expect(keys.filter(({ key }) => !readme.includes(`\`${key}\``)).map(({ key }) => key)).toEqual([]);
+});
+
+test("every link of README into the product leads somewhere", async () => {
+  const links = [...(await read("README.md")).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, path]) => path ?? "");
+  expect(links.length).toBeGreaterThan(15);
+  expect(links.filter((path) => !existsSync(join(import.meta.dirname, "../../..", path)))).toEqual([]);
 });
