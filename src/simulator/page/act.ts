@@ -61,7 +61,7 @@ function interacted(answer: { readonly status: number }, trouble: (words: string
 }
 
 /** As Slack stores what people type: entities escaped, a mention by id. */
-export function toSlackText(simulator: Pick<SlackSimulator, "workspace">, typed: string): string {
+function toSlackText(simulator: Pick<SlackSimulator, "workspace">, typed: string): string {
   const escaped = typed.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const people = [...simulator.workspace.people.values()].toSorted((a, b) => b.name.length - a.name.length);
   return people.reduce((text, person) => text.replaceAll(`@${person.name}`, `<@${person.id}>`), escaped);

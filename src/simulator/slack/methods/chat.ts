@@ -33,7 +33,7 @@ function post(desk: Desk, args: Args) {
 }
 
 /** Undefined where the call names no thread. */
-export function rootArg(workspace: Workspace, channel: Channel, args: Args): string | undefined {
+function rootArg(workspace: Workspace, channel: Channel, args: Args): string | undefined {
   const threadTs = textArg(args, "thread_ts");
   return threadTs === undefined ? undefined : requireRoot(workspace, channel.id, threadTs).ts;
 }
