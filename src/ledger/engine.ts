@@ -34,13 +34,18 @@ export interface Engine {
   pairs(pairs: readonly (readonly [number, number])[]): RawBuilder<unknown>;
   /** A seq behind all others. */
   nextSeq(): RawBuilder<number>;
-  /** Until the commit nobody else writes rows of these lanes. Deadlocks are impossible among callers. */
-  lock(tx: Transaction<Schema>, lanes: readonly Lane[]): Promise<void>;
+  /**
+   * Until the commit nobody else writes rows of these lanes. Deadlocks are impossible among callers. With `patienceMs` no lock of this
+   * transaction is waited for longer.
+   */
+  lock(tx: Transaction<Schema>, lanes: readonly Lane[], patienceMs?: number): Promise<void>;
   /** Tells the other processes, when the transaction is committed. */
   notify(tx: Transaction<Schema>, due: readonly Due[]): Promise<void>;
   /** Removes what deleted rows left in the files. */
   scrub(): Promise<void>;
   /** Whether the same transaction may succeed when it is tried again (deadlock, a reference that was drawn twice). */
   isTransient(error: unknown): boolean;
+  /** Whether patience ran out (see `lock`). */
+  isHeldUp(error: unknown): boolean;
   close(): Promise<void>;
 }

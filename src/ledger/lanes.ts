@@ -3,13 +3,26 @@ import type { Queue } from "../model/ledger.ts";
 import type { Commit } from "./commit.ts";
 import type { Engine, Lane } from "./engine.ts";
 
-/** Serialises the writers of these lanes until the commit: so a lane's order is the order of its commits. Call it before any row is locked. */
-export async function lockLanes({ engine }: { readonly engine: Engine }, { tx }: Commit, lanes: readonly Lane[]): Promise<void> {
-  if (lanes.length > 0) await engine.lock(tx, distinct(lanes));
+/**
+ * Serialises the writers of these lanes until the commit: so a lane's order is the order of its commits. Call it before any row is locked.
+ * With `patienceMs` it fails when a lane is not free in that time.
+ */
+export async function lockLanes(
+  { engine }: { readonly engine: Engine },
+  { tx }: Commit,
+  lanes: readonly Lane[],
+  patienceMs?: number,
+): Promise<void> {
+  if (lanes.length > 0) await engine.lock(tx, distinct(lanes), patienceMs);
+}
+
+/** One name for a lane of a queue. */
+export function toLaneKey({ queue, lane }: Lane): string {
+  return `${queue} ${lane}`;
 }
 
 function distinct(lanes: readonly Lane[]): readonly Lane[] {
-  return [...new Map(lanes.map(({ queue, lane }) => [`${queue} ${lane}`, { queue, lane }])).values()];
+  return [...new Map(lanes.map(({ queue, lane }) => [toLaneKey({ queue, lane }), { queue, lane }])).values()];
 }
 
 /**

@@ -5,6 +5,7 @@ import pg from "pg";
 import type { Log } from "../log.ts";
 import { ConfigError } from "../model/errors.ts";
 import type { Due, Engine, Lane } from "./engine.ts";
+import { toLaneKey } from "./lanes.ts";
 import type { Schema } from "./schema.ts";
 
 /** No statement runs longer, unless the address says otherwise (`?statement_timeout=<ms>`). */
@@ -74,10 +75,12 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
     lanes: (lanes) => sql`unnest(${lanes.map((l) => l.queue)}::text[], ${lanes.map((l) => l.lane)}::text[]) as l (queue, lane)`,
     pairs: (pairs) => sql`(select * from unnest(${pairs.map(([a]) => a)}::bigint[], ${pairs.map(([, b]) => b)}::bigint[]))`,
     nextSeq: () => sql<number>`nextval(pg_get_serial_sequence('queue', 'seq'))`,
-    async lock(tx, lanes) {
-      const keys = lanes.map(toLockKey);
+    async lock(tx, lanes, patienceMs = 0) {
+      const keys = lanes.map(toLockNumber);
       // Sorted by the very number that is locked, so that two transactions never wait for each other in a ring.
-      await sql`select pg_advisory_xact_lock(key) from (select distinct unnest(${keys}::bigint[]) as key order by key) as keys`.execute(tx);
+      await sql`
+        select set_config('lock_timeout', ${`${patienceMs}ms`}, true), pg_advisory_xact_lock(key)
+        from (select distinct unnest(${keys}::bigint[]) as key order by key) as keys`.execute(tx);
     },
     async notify(tx, due) {
       if (due.length === 0) return;
@@ -86,7 +89,10 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
       );
     },
     scrub: async () => undefined,
-    isTransient,
+    // serialization_failure, deadlock_detected, unique_violation
+    isTransient: (error) => hasCode(error, "40001", "40P01", "23505"),
+    // lock_not_available
+    isHeldUp: (error) => hasCode(error, "55P03"),
     close: () => db.destroy(),
   };
 }
@@ -104,15 +110,15 @@ function toChannel(schema: string): string {
 }
 
 /** 64 bits of a hash: two lanes that share a number only wait for each other more than they must. */
-function toLockKey({ queue, lane }: Lane): string {
-  return createHash("sha256").update(`${queue} ${lane}`).digest().readBigInt64BE().toString();
+function toLockNumber(lane: Lane): string {
+  return createHash("sha256").update(toLaneKey(lane)).digest().readBigInt64BE().toString();
 }
 
 function toPayload(instance: string, { queue, delayMs }: Due): string {
   return JSON.stringify([instance, queue, Math.ceil(delayMs)]);
 }
 
-/** Serialization failure, deadlock, unique violation (a reference that was drawn twice). */
-function isTransient(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && ["40001", "40P01", "23505"].includes(error.code ?? "");
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof pg.DatabaseError && codes.includes(error.code ?? "");
 }

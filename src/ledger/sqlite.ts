@@ -47,6 +47,7 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
       if (rows[0]?.busy) options.log.warn({ file }, "log of the store could not be emptied while somebody reads it");
     },
     isTransient: (error) => error instanceof Error && error.message.includes("queue.reference"),
+    isHeldUp: () => false,
     async close() {
       await db.destroy();
       lock.release();

@@ -59,7 +59,11 @@ await onEveryEngine("mail", (place) => {
     expect(await ledger.row("task")).toMatchObject({ state: "leased", facts: { id: "task" } });
 
     const [letter] = await ledger.mail(task);
-    expect(await ledger.settle(task, { ...done, read: letter?.seq ?? 0 })).toBe("settled");
+    await send(opened, "and this");
+    expect(await ledger.settle(task, { ...done, read: letter?.seq ?? 0 })).toBe("mail");
+    expect((await ledger.mail(task)).map(({ item }) => item)).toEqual(["wait", "and this"]);
+    const last = (await ledger.mail(task)).at(-1);
+    expect(await ledger.settle(task, { ...done, read: last?.seq ?? 0 })).toBe("settled");
     expect(await ledger.row("task")).toMatchObject({ state: "done", facts: { changed: true } });
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { Ledger } from "../../../src/model/ledger.ts";
-import { onEveryEngine, row, take } from "./engines.ts";
+import { until } from "../../support/until.ts";
+import { onEveryEngine, onPostgres, row, take } from "./engines.ts";
 
 const adders = 4;
 const drainers = 6;
@@ -87,11 +88,58 @@ await onEveryEngine("many writers", (place) => {
     for (const leased of taken) expect(leased.content).toBe(edits[Number(leased.id)] ? "new" : "old");
   });
 
+  test("a row whose commit takes long is not overtaken by those that are accepted behind it, and holds up no other lane", async () => {
+    const first = await place().open();
+    const second = await place().openSecond(first);
+    await first.ledger.accept([row("event", { queue: "control" })]);
+    const event = await take(first.ledger, "control");
+    const inserted = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const settled = first.ledger.settle(event, {
+      end: { kind: "done" },
+      rows: [row("early")],
+      async also() {
+        inserted.resolve();
+        await release.promise;
+      },
+    });
+    await inserted.promise;
+    const accepted: string[] = [];
+    const accept = async (id: string, lane: string) => {
+      await second.ledger.accept([row(id, { lane })]);
+      accepted.push(id);
+    };
+    const late = [accept("late", "thread"), accept("other", "elsewhere")];
+    // SQLite has one writer: there everybody waits for a step that is being committed.
+    if (place().kind === "postgres") await until(() => accepted.length > 0);
+    late.push(accept("later", "thread"));
+    if (place().kind === "postgres") await accept("another", "nowhere");
+    expect(accepted).toEqual(place().kind === "postgres" ? ["other", "another"] : []);
+    release.resolve();
+    await Promise.all([settled, ...late]);
+    expect((await first.ledger.open("message", "thread")).map(({ id }) => id)).toEqual(["early", "late", "later"]);
+  });
+
   test("two ledgers that open an empty store at once both work", async () => {
     const first = place().open();
     const second = place().kind === "postgres" ? place().open() : first;
     await Promise.all([(await first).ledger.accept([row("1")]), (await second).ledger.accept([row("2", { lane: "b" })])]);
     expect((await (await first).ledger.trace("b")).map(({ id }) => id)).toEqual(["2"]);
+  });
+});
+
+await onPostgres("neighbours", (place) => {
+  test("stores in two schemas of one database do not know each other", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1")]);
+    const [home] = await place().query("select current_schema() as name");
+    const schema = `${home?.name}_neighbour`;
+    await place().query(`create schema ${schema}`);
+    const neighbour = await place().open({ url: place().url.replace(String(home?.name), schema) });
+    expect(await neighbour.ledger.take("message")).toBeUndefined();
+    expect(await neighbour.ledger.accept([row("1")])).toBe("accepted");
+    await neighbour.ledger.close();
+    await place().query(`set client_min_messages = warning; drop schema ${schema} cascade`);
   });
 });
 
