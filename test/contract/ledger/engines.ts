@@ -58,7 +58,20 @@ export async function onPostgres(title: string, tests: (place: () => Place) => v
   });
 }
 
-async function reachableEngines(): Promise<readonly { kind: "sqlite" | "postgres"; place(): Promise<Place> }[]> {
+interface Reachable {
+  readonly kind: "sqlite" | "postgres";
+  place(): Promise<Place>;
+}
+
+let reachable: Promise<readonly Reachable[]> | undefined;
+
+/** Asked, and complained about, once in a file. */
+function reachableEngines(): Promise<readonly Reachable[]> {
+  reachable ??= findEngines();
+  return reachable;
+}
+
+async function findEngines(): Promise<readonly Reachable[]> {
   const sqlite = { kind: "sqlite" as const, place: createSqlitePlace };
   const postgres = { kind: "postgres" as const, place: createPostgresPlace };
   if (process.env.REQUIRE_POSTGRES === "1" || (await canReachPostgres())) return [sqlite, postgres];
