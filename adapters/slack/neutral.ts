@@ -7,9 +7,9 @@ const hash = "(?:#|&#0*35;|&#[xX]0*23;|&num;)";
 const bang = "(?:!|&#0*33;|&#[xX]0*21;|&excl;)";
 
 /** `<@U…>`, `<#C…>` */
-const reference = new RegExp(`(${open}(?:${at}|${hash}))(?=[A-Za-z])`, "g");
+const reference = new RegExp(`(${open}(?:${at}|${hash}))(?=[A-Za-z0-9])`, "g");
 /** `<!channel>`, `<!everyone>`, `<!here>`, `<!group>`, `<!subteam^…>`; not `<!DOCTYPE` and `<!--`. */
-const special = new RegExp(`(${open}${bang})(?=[cehgs])`, "g");
+const special = new RegExp(`(${open}${bang})(?=[A-Za-z0-9])(?!DOCTYPE|doctype)`, "g");
 /** `@here` and its like, not in an e-mail address. */
 const plain = new RegExp(`(?<![\\w.+-])(${at}(?:channe|her|everyon))(?=[le])`, "gi");
 

@@ -45,7 +45,8 @@ export async function stopStream(
 
 /** Whether Slack has closed the stream by itself: after five minutes, or because somebody stopped it. */
 export function isStreamOver(error: unknown): boolean {
-  return slackErrorName(error) === "message_not_in_streaming_state";
+  const name = slackErrorName(error);
+  return name === "message_not_in_streaming_state" || name === "stopped_by_user";
 }
 
 /** Puts a whole text in the place of a message, also of one that is still a stream. Rejects with `replacedGone` if that cannot be. */

@@ -22,6 +22,7 @@ async function setUp(limits: Record<string, number> = {}, streaming = true) {
     modes: { streaming, push: false },
     script: async function* (turn) {
       yield working();
+      if (turn.text.includes("begin")) yield output("a", "So far: a beginning.");
       if (turn.text.includes("long")) yield wait(gate.promise);
       yield output("a", `Said before: ${turn.before.join(", ") || "nothing"}.`, { last: true });
       yield complete();
@@ -86,4 +87,15 @@ test("the working sign is there within two seconds, and gone when the answer sta
   gate.resolve();
   await until(() => slack.thread("C1", ts).replies.some(({ text }) => text.startsWith("Said before")));
   await until(() => !slack.status("C1", ts).stopButton, 2_000);
+});
+
+test("text that was streamed before the stop button stays, followed by the end", async () => {
+  const { slack } = await setUp();
+  const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> begin a long job" });
+  await until(() => slack.thread("C1", ts).replies.some(({ streaming, text }) => streaming && text.includes("So far")));
+  await slack.pressStop("C1", ts, "UANN");
+  await until(() => slack.thread("C1", ts).replies.some(({ text }) => text.startsWith("Stopped. Reference")));
+  const shown = slack.thread("C1", ts).replies.filter(({ bot }) => bot);
+  expect(shown.map(({ text }) => text)).toEqual(["So far: a beginning.", "Stopping…", expect.stringMatching(/^Stopped\. Reference/)]);
+  expect(shown.some(({ streaming }) => streaming)).toBe(false);
 });
