@@ -1,4 +1,5 @@
 import type { LivePost } from "../model/adapter.ts";
+import { threadKey } from "../model/thread.ts";
 import type { Session } from "./session.ts";
 import { showSign } from "./sign.ts";
 
@@ -22,6 +23,9 @@ export function createLiveText(session: Session, turnId: string): LiveText {
   let signAt = parts.clock.now() + parts.pace.signEvery;
   let signed: string | undefined;
   let done = adapter?.live === undefined || session.turn(turnId)?.live !== undefined;
+
+  /** The outbox keeps its order, but a live message does not go through it: it waits for what the thread is still to be told (promise 3). */
+  const overtakes = async () => (await parts.ledger.open("delivery", threadKey(task.thread))).length > 0;
 
   async function open(): Promise<void> {
     done = true;
@@ -56,7 +60,9 @@ export function createLiveText(session: Session, turnId: string): LiveText {
         signAt = now + parts.pace.signEvery;
         showSign(parts, task.thread, { kind: "working", ...(signed === undefined ? {} : { text: signed }) });
       }
-      if (!done && now >= openAt) await open();
+      if (done || now < openAt) return;
+      if (await overtakes()) openAt = now + parts.pace.liveAfter;
+      else await open();
     },
     close: async () => {
       done = true;
