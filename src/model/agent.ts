@@ -28,6 +28,8 @@ export interface AgentPolicy {
   readonly whileRunning: "join" | "queue" | "refuse";
   /** What to do with a message of which nobody can say whether the agent got it. */
   readonly onUnknown: "notice" | "resend";
+  /** How many characters of what was said before go along with each message, for agents without a memory; 0: none. */
+  readonly transcript: number;
   readonly limits: {
     /** No byte from an open call for this long: the call is given up. Seconds. */
     readonly silenceSeconds: number;
@@ -51,8 +53,16 @@ export interface AgentRequest {
   readonly referenceTaskIds?: readonly string[];
   /** Flat; already reduced to what the policy names. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What was said in this conversation before, oldest first; only where the policy has `transcript`. The client cuts it to that size. */
+  readonly transcript?: readonly Said[];
   /** Where the agent may push, with the token that it must send back. Absent: no push config goes along. */
   readonly push?: { readonly url: string; readonly token: string };
+}
+
+/** One utterance of an earlier turn. */
+export interface Said {
+  readonly from: "person" | "agent";
+  readonly text: string;
 }
 
 /** Which task of which agent. */

@@ -45,6 +45,13 @@ export type AgentErrorKind =
   /** What came back is not A2A. The agent may have taken the message. */
   | "protocol";
 
+interface AgentErrorOptions {
+  readonly retryAfterMs?: number | undefined;
+  readonly code?: number | undefined;
+  readonly explanation?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /** The only error that an AgentClient throws. `message` is fit for a log, not for a thread. */
 export class AgentError extends Error {
   override readonly name = "AgentError";
@@ -52,15 +59,14 @@ export class AgentError extends Error {
   readonly retryAfterMs: number | undefined;
   /** HTTP status or JSON-RPC code, where there was one. */
   readonly code: number | undefined;
-  constructor(
-    kind: AgentErrorKind,
-    message: string,
-    options: { readonly retryAfterMs?: number | undefined; readonly code?: number | undefined; readonly cause?: unknown } = {},
-  ) {
+  /** What went wrong in a sentence or two for the thread: the bridge's own words, never the agent's. */
+  readonly explanation: string | undefined;
+  constructor(kind: AgentErrorKind, message: string, options: AgentErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
     this.code = options.code;
+    this.explanation = options.explanation;
   }
 }
 
