@@ -7,7 +7,8 @@ import { type Session, without } from "./session.ts";
 
 /**
  * A call was interrupted after bytes may have left: by a kill, a hand-over or a broken connection. The message is not sent again;
- * the ways to its answer are tried in order: the task itself, a push that is on its way, a search for our message.
+ * the ways to its answer are tried in order: the task itself, a search for our message, a push that is on its way. The search comes
+ * before the waiting, for a push that was made while nobody listened does not come again.
  */
 export async function recover(session: Session, asked: readonly Turn[]): Promise<void> {
   const turn = asked.at(-1);
@@ -17,25 +18,21 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
   if (job.signal.aborted) return;
   if (!abilities) return keepLooking(session, asked);
   if (task.taskId !== undefined && (abilities.get || abilities.resubscribe)) return resume(session, turn, abilities);
-  if (task.push) return session.updateTask({ parked: "push" });
   if (abilities.list && task.contextId !== undefined) {
     const found = await findTask(session, turn, task.contextId);
+    if (job.signal.aborted) return;
     if (found === "failed") return keepLooking(session, asked);
     if (found) return session.updateTask({ taskId: found.taskId });
   }
+  if (task.push) return session.updateTask({ parked: "push" });
   if (client.policy.onUnknown === "resend") return session.updateTurn(turn.id, { state: "waiting" });
   concludeTurn(session, turn, "lost");
 }
 
-/** A look at a parked task whose time for it has come. */
+/** A look at a parked task whose time for it has come: every way is tried again. */
 export async function look(session: Session, asked: readonly Turn[]): Promise<void> {
-  const turn = asked.at(-1);
-  if (!turn) return;
-  const abilities = await abilitiesOrNone(session);
-  if (session.job.signal.aborted) return;
-  if (!abilities) return keepLooking(session, asked);
-  if (session.task.taskId !== undefined && (abilities.get || abilities.resubscribe)) return resume(session, turn, abilities);
-  session.task = without(session.task, "lookAt");
+  session.task = without(session.task, "parked", "lookAt");
+  return recover(session, asked);
 }
 
 async function abilitiesOrNone({ client, job, parts, task }: Session): Promise<Abilities | undefined> {
@@ -47,12 +44,14 @@ async function abilitiesOrNone({ client, job, parts, task }: Session): Promise<A
   }
 }
 
+/** `failed`: nobody can say; it is worth another try. An agent that lists nothing after all has nothing to be found. */
 async function findTask({ client, job, parts }: Session, turn: Turn, contextId: string): Promise<TaskRef | undefined | "failed"> {
   try {
     return await client.find(turn.messageId, contextId, job.signal);
   } catch (err) {
     parts.log.info({ err, task: job.row.id }, "our message could not be searched for");
-    return "failed";
+    const passing = ["unreachable", "rateLimited", "broken", "silent"];
+    return err instanceof AgentError && !passing.includes(err.kind) ? undefined : "failed";
   }
 }
 
@@ -75,12 +74,13 @@ async function resume(session: Session, turn: Turn, abilities: Abilities): Promi
   }
 }
 
-/** A look failed: there will be another, until looks have failed for too long. A push may still come in between. */
+/** A look failed: there will be another, until looks have failed for too long. A push may still come, also to a task whose id is unknown. */
 function keepLooking(session: Session, asked: readonly Turn[]): void {
   const { parts, task } = session;
   const now = parts.clock.now();
   const failingSince = task.failingSince ?? now;
   if (now - failingSince > parts.pace.lookGiveUp) {
+    if (task.push && task.taskId === undefined) return session.updateTask({ parked: "push" });
     for (const turn of asked) concludeTurn(session, turn, "lost");
     return;
   }
