@@ -112,12 +112,14 @@ await onEveryEngine("many writers", (place) => {
     const late = [accept("late", "thread"), accept("other", "elsewhere")];
     // SQLite has one writer: there everybody waits for a step that is being committed.
     if (place().kind === "postgres") await until(() => accepted.length > 0);
-    late.push(accept("later", "thread"));
+    // More than there are connections: those who wait for one lane must not use them all up.
+    const later = Array.from({ length: 24 }, (_, n) => `later${n}`);
+    late.push(...later.map((id) => accept(id, "thread")));
     if (place().kind === "postgres") await accept("another", "nowhere");
     expect(accepted).toEqual(place().kind === "postgres" ? ["other", "another"] : []);
     release.resolve();
     await Promise.all([settled, ...late]);
-    expect((await first.ledger.open("message", "thread")).map(({ id }) => id)).toEqual(["early", "late", "later"]);
+    expect((await first.ledger.open("message", "thread")).map(({ id }) => id)).toEqual(["early", "late", ...later]);
   });
 
   test("two ledgers that open an empty store at once both work", async () => {
