@@ -11,10 +11,63 @@ const paths = [...secret, ...content].flatMap((key) => [key, `*.${key}`, `*.*.${
 /** A log on standard output, or on `destination` (a file descriptor or a path). */
 export function createLog(options: { readonly level: string; readonly destination?: string | number }): Log {
   return pino(
-    { level: options.level, base: null, redact: { paths, censor: "[redacted]" } },
+    { level: options.level, base: null, redact: { paths, censor: "[redacted]" }, serializers: { err: toErrorFacts } },
     pino.destination({ dest: options.destination ?? 1, sync: true }),
   );
 }
 
 /** A log that says nothing. */
 export const silentLog: Log = pino({ level: "silent" });
+
+/** Our own errors: their messages hold no content. */
+const ours = ["AgentError", "DeliveryError", "StoreError", "LeaseLost", "ConfigError"];
+
+/** One line about an error that may be kept: our own words; of anybody else's error only what kind it is, for its words may quote. */
+export function toSafeWords(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  if (ours.includes(error.name) || isFromSystem(error)) return error.message;
+  const code = codeOf(error);
+  return code === undefined ? error.name : `${error.name} ${code}`;
+}
+
+/** An error for the log, with its causes: safe words, kind, code, and where it happened. */
+function toErrorFacts(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error) || depth > 6) return toSafeWords(error);
+  // What a StoreError has for a cause was cleaned by the ledger.
+  const cleaned = error.name === "StoreError" && error.cause instanceof Error ? { message: error.cause.message } : {};
+  const cause = error.cause === undefined ? undefined : toErrorFacts(error.cause, depth + 1);
+  return {
+    type: error.name,
+    message: toSafeWords(error),
+    ...("kind" in error && typeof error.kind === "string" && ours.includes(error.name) ? { kind: error.kind } : {}),
+    code: codeOf(error),
+    at: toFrames(error),
+    ...(cause !== undefined && { cause: typeof cause === "object" ? { ...cause, ...cleaned } : cause }),
+    ...(error instanceof AggregateError ? { errors: error.errors.slice(0, 4).map((one: unknown) => toErrorFacts(one, depth + 1)) } : {}),
+  };
+}
+
+/** Node's own errors of files and sockets name a call and an address, never what was sent. */
+function isFromSystem(error: Error): boolean {
+  return "syscall" in error && "errno" in error;
+}
+
+function codeOf(error: Error): string | number | undefined {
+  if (!("code" in error)) return undefined;
+  if (typeof error.code === "number") return error.code;
+  return typeof error.code === "string" && /^\w{1,60}$/.test(error.code) ? error.code : undefined;
+}
+
+/** The stack without the words before it. */
+function toFrames(error: Error): string | undefined {
+  const { stack = "", message } = error;
+  const words = stack.indexOf(message);
+  const frames = stack.slice(words < 0 ? 0 : words + message.length).split("\n");
+  return (
+    frames
+      .filter((line) => /^ {4}at /.test(line))
+      .slice(0, 8)
+      .map((line) => line.trim())
+      .join("; ") || undefined
+  );
+}

@@ -121,7 +121,7 @@ function refusalIn(body: string | undefined): Refusal | undefined {
   const reason = details.map((detail) => fieldsOf(detail)?.reason).find((value) => typeof value === "string");
   // In a google.rpc.Status the code is the HTTP status; without a reason it tells nothing about A2A.
   if (error.code > 0 && reason === undefined) return undefined;
-  return { code: error.code < 0 ? error.code : undefined, reason: typeof reason === "string" ? reason : undefined, message: error.message };
+  return { code: error.code < 0 ? error.code : undefined, reason: knownReason(reason), message: error.message };
 }
 
 function networkError(error: unknown, because: { readonly cause?: unknown }): AgentError {
@@ -165,8 +165,9 @@ export function parseRetryAfter(value: string | null, date: string | null): numb
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 86_400_000) : undefined;
 }
 
-function knownReason(reason: string): string | undefined {
-  return reason === "INTERNAL_ERROR" ? undefined : reason;
+/** Only what has the form of a reason (google.rpc.ErrorInfo): it goes into logs, and an agent may put anything there. */
+function knownReason(reason: unknown): string | undefined {
+  return typeof reason === "string" && /^[A-Z][A-Z0-9_]{0,62}$/.test(reason) && reason !== "INTERNAL_ERROR" ? reason : undefined;
 }
 
 function parse(body: string | undefined): Readonly<Record<string, unknown>> | undefined {

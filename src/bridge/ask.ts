@@ -121,10 +121,14 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
     case "broken":
     case "silent":
     case "protocol":
-      // An agent that answered with a server error has said its last word; a late push is still taken.
-      if (error.code !== undefined && error.code >= 500 && session.task.taskId === undefined) concludeTurn(session, turn, "lost");
+      if (session.task.taskId === undefined && isLastWord(error)) concludeTurn(session, turn, "lost");
       return;
   }
+}
+
+/** A server error, or a page in place of an answer: there is nothing to wait for. A late push is still taken. */
+function isLastWord({ kind, code }: AgentError): boolean {
+  return code !== undefined && (code >= 500 || (kind === "protocol" && code === 200));
 }
 
 /** The message certainly did not arrive: it is sent again a little later, and not for ever. */

@@ -87,13 +87,13 @@ function keepLooking(session: Session, asked: readonly Turn[]): void {
   session.updateTask({ parked: task.push ? "push" : "poll", failingSince, looks: task.looks + 1, lookAt: now + toPause(session) });
 }
 
-/** The call is over and the task is not: what brings the rest decides how the row waits. */
+/** The call is over and the task is not: what brings the rest decides how the row waits. An agent that named no task has none. */
 export function waitForMore(session: Session, turnId: string, abilities: Abilities): void {
   const turn = session.turn(turnId);
   if (!turn || turn.state === "ended") return;
   const { parts, task } = session;
-  const looks = task.taskId !== undefined && (abilities.get || abilities.resubscribe);
-  if (!task.push && !looks) return concludeTurn(session, turn, "lost");
+  const looks = abilities.get || abilities.resubscribe;
+  if (task.taskId === undefined || !(task.push || looks)) return concludeTurn(session, turn, "lost");
   session.updateTask({ parked: task.push ? "push" : "poll", looks: task.looks + 1 });
   session.task = looks ? { ...session.task, lookAt: parts.clock.now() + toPause(session) } : without(session.task, "lookAt");
 }

@@ -1,4 +1,4 @@
-import type { Log } from "../log.ts";
+import { type Log, toSafeWords } from "../log.ts";
 import type { Clock } from "../model/clock.ts";
 import { LeaseLost, StoreError } from "../model/errors.ts";
 import type { Leased, Ledger, NewRow, Queue } from "../model/ledger.ts";
@@ -107,7 +107,7 @@ export function startWorker(options: WorkerOptions): Worker {
     if (error instanceof StoreError) log.error({ ...facts, err: error }, "store did not answer");
     else if (!signal.aborted) log.error({ ...facts, err: error }, "step failed");
     const final = row.attempts >= mostAttempts && !(error instanceof StoreError);
-    const what = error instanceof Error ? error.message : String(error);
+    const what = toSafeWords(error);
     const pause = signal.aborted ? 0 : Math.min(30_000, 100 * 2 ** Math.min(row.attempts, 16));
     const end = final
       ? ({ kind: "buried", error: what } as const)

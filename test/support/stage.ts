@@ -43,7 +43,7 @@ export function createStage(): Stage {
 export function replies(slack: SlackSimulator, threadTs: string, channel = "C1"): readonly string[] {
   return slack
     .thread(channel, threadTs)
-    .replies.filter(({ bot, streaming }) => bot && !streaming)
+    .replies.filter(({ user, streaming }) => user === slack.workspace.app.botUser && !streaming)
     .map(({ text }) => text);
 }
 
