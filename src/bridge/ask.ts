@@ -7,6 +7,7 @@ import type { Context } from "./conversation.ts";
 import { pushKey, taskKey, toProof } from "./correlate.ts";
 import { follow } from "./follow.ts";
 import { toUuid } from "./ids.ts";
+import { contextRowKey, recall } from "./recall.ts";
 import { waitForMore } from "./recover.ts";
 import type { Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
@@ -57,7 +58,12 @@ async function toRequest(session: Session, turn: Turn, abilities: Abilities): Pr
   const push = toPush(session, turn, abilities);
   const contextId = toContextId(session, context);
   const taskIds = toTaskIds(session, context);
-  const keys = [...(push?.keys ?? []), ...(taskIds.taskId === undefined ? [] : [{ key: taskKey(client.name, contextId, taskIds.taskId) }])];
+  const transcript = client.policy.transcript > 0 ? await recall(session) : undefined;
+  const keys = [
+    ...(push?.keys ?? []),
+    ...(taskIds.taskId === undefined ? [] : [{ key: taskKey(client.name, contextId, taskIds.taskId) }]),
+    ...(transcript ? [{ key: contextRowKey(task.context) }] : []),
+  ];
   return {
     request: {
       messageId: turn.messageId,
@@ -66,6 +72,7 @@ async function toRequest(session: Session, turn: Turn, abilities: Abilities): Pr
       ...(contextId === undefined ? {} : { contextId }),
       ...taskIds,
       ...(push?.config ? { push: push.config } : {}),
+      ...(transcript && transcript.length > 0 ? { transcript } : {}),
     },
     keys,
   };
@@ -108,20 +115,20 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
   switch (error.kind) {
     case "unreachable":
     case "rateLimited":
-      return tryAgain(session, turn, error.retryAfterMs);
+      return tryAgain(session, turn, error);
     case "taskGone":
-      if (request?.taskId === undefined) return concludeTurn(session, turn, "refused");
+      if (request?.taskId === undefined) return concludeTurn(session, turn, "refused", error.explanation);
       session.task = without(session.task, "taskId");
       session.updateTask({ newTask: true, taskId: request.taskId });
       return sendAnew(session, turn, session.parts.clock.now());
     case "refused":
     case "unauthorized":
     case "unsupported":
-      return concludeTurn(session, turn, "refused");
+      return concludeTurn(session, turn, "refused", error.explanation);
     case "broken":
     case "silent":
     case "protocol":
-      if (session.task.taskId === undefined && isLastWord(error)) concludeTurn(session, turn, "lost");
+      if (session.task.taskId === undefined && isLastWord(error)) concludeTurn(session, turn, "lost", error.explanation);
       return;
   }
 }
@@ -132,10 +139,10 @@ function isLastWord({ kind, code }: AgentError): boolean {
 }
 
 /** The message certainly did not arrive: it is sent again a little later, and not for ever. */
-function tryAgain(session: Session, turn: Turn, retryAfterMs: number | undefined): void {
+function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: AgentError): void {
   const { reach } = session.parts.pace;
   const pause = reach[session.task.looks];
-  if (pause === undefined) return concludeTurn(session, turn, "unreachable");
+  if (pause === undefined) return concludeTurn(session, turn, "unreachable", explanation);
   session.updateTask({ looks: session.task.looks + 1 });
   sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
 }

@@ -8,14 +8,21 @@ import { type Letter, nothingYet, type Outcome, type Task, type TaskContent, typ
 import type { Session } from "./session.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
-export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome): void {
+export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, explanation?: string): void {
   const turn = session.turn(id);
   if (!turn || turn.state === "ended") return;
   const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
   const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
   for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined" });
   const { parts, job, task } = session;
-  const replies = toReplies({ outcome, answer: session.answer(turn), shown: turn.shown, reference: job.row.reference, late: false });
+  const replies = toReplies({
+    outcome,
+    answer: session.answer(turn),
+    shown: turn.shown,
+    reference: job.row.reference,
+    explanation,
+    late: false,
+  });
   const long = turn.sentAt !== undefined && parts.clock.now() - turn.sentAt > parts.pace.notifyAfter;
   const live = turn.live ?? joined.find((other) => other.live)?.live;
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));

@@ -20,16 +20,21 @@ export function ended(outcome: "failed" | "rejected" | "canceled", words: string
   return `The agent could not finish. ${ref(reference)}${said}`;
 }
 
-export function gaveUp(outcome: Extract<Outcome, "expired" | "unreachable" | "refused" | "lost" | "stopped">, reference: string): string {
+export function gaveUp(
+  outcome: Extract<Outcome, "expired" | "unreachable" | "refused" | "lost" | "stopped">,
+  reference: string,
+  explanation?: string,
+): string {
+  const why = explanation === undefined ? "" : ` ${explanation}`;
   switch (outcome) {
     case "expired":
       return `No answer came in time. If the agent still answers, it will be posted here. ${ref(reference)}`;
     case "unreachable":
-      return `The agent cannot be reached right now. Your message was not delivered to it; please try again later. ${ref(reference)}`;
+      return `The agent cannot be reached right now. Your message was not delivered to it; please try again later.${why} ${ref(reference)}`;
     case "refused":
-      return `The agent did not accept the message. ${ref(reference)}`;
+      return `The agent did not accept the message.${why} ${ref(reference)}`;
     case "lost":
-      return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, please ask again. ${ref(reference)}`;
+      return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, please ask again.${why} ${ref(reference)}`;
     case "stopped":
       return `Stopped. ${ref(reference)}`;
   }

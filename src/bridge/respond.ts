@@ -62,6 +62,8 @@ export interface Ending {
   /** Hashes of what this turn has posted already. */
   readonly shown: readonly string[];
   readonly reference: string;
+  /** Why a turn was given up, in the bridge's own words. */
+  readonly explanation?: string | undefined;
   /** The waiting had ended, or another answer of this turn was posted before. */
   readonly late: boolean;
 }
@@ -75,7 +77,7 @@ export function toReplies(ending: Ending): readonly Reply[] {
   return closing ? [...answers, closing] : answers;
 }
 
-function toClosing({ outcome, answer, shown, reference, late }: Ending, answered: boolean): Reply | undefined {
+function toClosing({ outcome, answer, shown, reference, explanation, late }: Ending, answered: boolean): Reply | undefined {
   switch (outcome) {
     case "completed":
       return answered || shown.length > 0 ? undefined : textReply(notices.noAnswer(reference), "notice");
@@ -92,7 +94,7 @@ function toClosing({ outcome, answer, shown, reference, late }: Ending, answered
     case "refused":
     case "lost":
     case "stopped":
-      return textReply(notices.gaveUp(outcome, reference), "notice");
+      return textReply(notices.gaveUp(outcome, reference, explanation), "notice");
     case "open":
     case "joined":
       return undefined;
