@@ -3,6 +3,7 @@ import type { Metadata, Sent } from "./wire.ts";
 
 /** A message as it arrived. */
 interface Received {
+  /** Empty on wires that have none. */
   readonly messageId: string;
   readonly contextId?: string | undefined;
   readonly taskId?: string | undefined;
@@ -31,6 +32,8 @@ export interface Books {
   readonly violations: readonly string[];
   /** How often the agent took each message; a message that it refused counts 0. */
   countByMessageId(): Map<string, number>;
+  /** The same by what was said, for wires whose messages have no id. */
+  countByText(): Map<string, number>;
   call(operation: string, at: number): void;
   receive(sent: Sent, head: { readonly headers: IncomingHttpHeaders; readonly operation: "send" | "stream"; readonly at: number }): Entry;
   violation(what: string): void;
@@ -50,23 +53,28 @@ export function createBooks(): Books {
   const calls: Call[] = [];
   const violations: string[] = [];
   const counts = new Map<string, number>();
-  const count = (messageId: string, change: number) => counts.set(messageId, (counts.get(messageId) ?? 0) + change);
+  const texts = new Map<string, number>();
+  const count = ({ messageId, text }: Sent, change: number) => {
+    if (messageId !== "") counts.set(messageId, (counts.get(messageId) ?? 0) + change);
+    texts.set(text, (texts.get(text) ?? 0) + change);
+  };
   return {
     received,
     calls,
     violations,
     countByMessageId: () => new Map(counts),
+    countByText: () => new Map(texts),
     call: (operation, at) => void calls.push({ operation, at }),
     violation: (what) => void violations.push(what),
     receive(sent, head) {
       const { push, ...rest } = sent;
       const place = received.push({ ...rest, ...head, pushUrl: push?.url, pushToken: push?.token, taken: false }) - 1;
-      count(sent.messageId, 0);
+      count(sent, 0);
       const mark = (taken: boolean) => {
         const line = received[place];
         if (line && line.taken !== taken) {
           received[place] = { ...line, taken };
-          count(sent.messageId, taken ? 1 : -1);
+          count(sent, taken ? 1 : -1);
         }
       };
       return {

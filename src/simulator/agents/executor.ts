@@ -2,11 +2,11 @@ import { TaskState } from "@a2a-js/sdk";
 import { AgentEvent, type AgentExecutor, type ExecutionEventBus, type RequestContext } from "@a2a-js/sdk/server";
 import type { Clock } from "../../model/clock.ts";
 import type { Exchanges } from "./exchanges.ts";
-import { aborted, Performer } from "./perform.ts";
+import { Performer } from "./perform.ts";
 import type { PostOffice } from "./post-office.ts";
-import type { Script, Step } from "./steps.ts";
 import type { TaskBook } from "./tasks.ts";
 import { type Memory, type ScriptFor, toTurn } from "./turn.ts";
+import { aborted, walk } from "./walk.ts";
 
 export interface ScriptRunner extends AgentExecutor {
   /** Ends every turn where it is; resolves when none runs. */
@@ -35,7 +35,7 @@ export function createScriptRunner(options: {
     exchange?.entry?.taken();
     const turn = toTurn(options.name, request, { signal, memory: options.memory, streaming: exchange?.streaming ?? false });
     const performer = new Performer({ ...options, request, bus, exchange, signal });
-    for await (const step of stepsOf(await options.script(turn), signal)) {
+    for await (const step of walk(await options.script(turn), signal)) {
       if ((await performer.do(step)) === "hung") {
         await aborted(signal);
         return true;
@@ -74,15 +74,4 @@ export function createScriptRunner(options: {
       await Promise.all(turns.map((turn) => turn.done));
     },
   };
-}
-
-/** The steps of a script until the signal is aborted, also when the script awaits something that never comes. */
-async function* stepsOf(script: Script, signal: AbortSignal): AsyncGenerator<Step> {
-  const steps = Symbol.asyncIterator in script ? script[Symbol.asyncIterator]() : script[Symbol.iterator]();
-  const end = aborted(signal);
-  for (;;) {
-    const next = await Promise.race([steps.next(), end]);
-    if (!next || next.done || signal.aborted) return;
-    yield next.value;
-  }
 }

@@ -8,6 +8,7 @@ import type { Exchange } from "./exchanges.ts";
 import type { PostOffice } from "./post-office.ts";
 import type { Content, Step, StepState } from "./steps.ts";
 import type { TaskBook } from "./tasks.ts";
+import { aborted } from "./walk.ts";
 
 export interface Stage {
   readonly request: RequestContext;
@@ -142,14 +143,6 @@ export class Performer {
       parts: partsOf(content).map((part) => Part.toJSON(part)),
     });
   }
-}
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** An agent message's parts. Plain text says what it is. */

@@ -1,5 +1,5 @@
 /** Part of an answer, in the JSON of A2A 1.0 (section 4.1.6); plain text for most. */
-type StepPart =
+export type StepPart =
   | { readonly text: string }
   | { readonly url: string; readonly filename?: string; readonly mediaType?: string }
   | { readonly raw: string; readonly filename?: string; readonly mediaType?: string }
