@@ -20,8 +20,9 @@ const words: readonly ControlWord[] = ["new", "stop", "status", "help"];
 
 /** Pure. Undefined: not for us. `message` and `app_mention` of one post give the same event id. */
 export function fromMessage(event: MessageEvent, reading: Reading, names: Names): IncomingEvent | undefined {
-  if (event.subtype === "message_changed") return fromEdit(event, reading, names);
-  if (event.subtype === "message_deleted") return fromDeletion(event, reading);
+  if (event.subtype === "message_changed" && event.message?.subtype !== "tombstone") return fromEdit(event, reading, names);
+  // A root that has replies leaves a tombstone when it is deleted.
+  if (event.subtype === "message_deleted" || event.subtype === "message_changed") return fromDeletion(event, reading);
   if (event.subtype && !peoplesSubtypes.includes(event.subtype)) return undefined;
   const { user } = event;
   if (!user || !isPerson(event, reading)) return undefined;
