@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 /** The answer of a call as server-sent events. The head is written with the first of them. */
 export interface EventStream {
   /** One event; data that is not a string is written as JSON. Nothing once the line is gone. */
-  event(data: unknown): void;
+  event(data: unknown, name?: string): void;
   comment(text: string): void;
   raw(text: string): void;
   end(): void;
@@ -18,10 +18,11 @@ export function createEventStream(response: ServerResponse, cutAfter = Number.PO
     response.write(text);
   };
   return {
-    event(data) {
+    event(data, name) {
       if (events >= cutAfter) return;
       events += 1;
-      write(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
+      const kind = name === undefined ? "" : `event: ${name}\n`;
+      write(`${kind}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
       if (events >= cutAfter) cut(response);
     },
     comment: (text) => write(`: ${text}\n\n`),

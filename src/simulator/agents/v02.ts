@@ -8,6 +8,7 @@ import { answerWhenDone, streamTask } from "./follow.ts";
 import { createKit, type Kit, openDoors, type VendorAgent, type VendorOptions } from "./kit.ts";
 import { endsTurn, hasEnded } from "./live-task.ts";
 import { answer, befall, type RpcCall, type RpcError, refuse, rpcEndpoint } from "./rpc.ts";
+import { createEventStream } from "./sse.ts";
 import { parseSent, type Sent } from "./wire.ts";
 import { events02, result02, task02, turnEvents02 } from "./wire02.ts";
 
@@ -75,8 +76,8 @@ function send(kit: Kit, call: RpcCall, streaming: boolean): void {
   const entry = noteMessage(kit, call, sent, streams ? "stream" : "send");
   if (befall(call)) return;
   const refusal = refusalOf(kit, sent);
-  if (refusal) return refuse(call, refusal);
   if (streams && !streaming) return refuse(call, errors.unsupported);
+  if (refusal) return streams ? refuseStream(call, refusal) : refuse(call, refusal);
   if (sent.push) kit.books.violation(`message ${sent.messageId} has a webhook, though the card declares no push`);
   const known = sent.taskId === undefined ? undefined : kit.room.get(sent.taskId);
   const taskId = known?.id ?? randomUUID();
@@ -88,6 +89,13 @@ function send(kit: Kit, call: RpcCall, streaming: boolean): void {
   if (streams) streamTask(kit, call, { taskId, turn }, { onWord: turnEvents02(turn.task) });
   else answerWhenDone(kit, call, turn, (task, word) => result02(task, word, historyLength));
   if (!streams && blocking === false) answer(call, task02(turn.task, historyLength));
+}
+
+/** What is wrong is an event of the stream, as the SDK of that time has it. */
+function refuseStream(call: RpcCall, error: RpcError): void {
+  const stream = createEventStream(call.response);
+  stream.event({ jsonrpc: "2.0", id: call.id, error }, "error");
+  stream.end();
 }
 
 /** Why a message is not taken; undefined if it is. */
@@ -123,8 +131,10 @@ function look(kit: Kit, call: RpcCall, streaming: boolean): void {
   }
   const { id, historyLength } = parsed.data;
   const task = kit.room.get(id);
-  if (!task) return refuse(call, errors.notFound);
-  if (call.method === "tasks/get") return answer(call, task02(task, historyLength));
+  const resubscribes = call.method === "tasks/resubscribe";
+  if (!task) return resubscribes && streaming ? refuseStream(call, errors.notFound) : refuse(call, errors.notFound);
+  if (call.method === "tasks/get")
+    return answer(call, { ...task02(task, historyLength), ...(historyLength === undefined ? { history: [] } : {}) });
   if (call.method === "tasks/cancel") {
     if (hasEnded(task)) return refuse(call, errors.notCancelable);
     return answer(call, task02(kit.room.cancel(id) ?? task));

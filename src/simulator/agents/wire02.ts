@@ -18,14 +18,14 @@ const status02 = (task: LiveTask) => ({
   timestamp: new Date(task.at).toISOString(),
 });
 
-/** A task in the JSON of A2A 0.2 and 0.3 (0.3.0, section 6.1). Without a length, all of its history. */
+/** A task in the JSON of A2A 0.2 and 0.3 (0.3.0, section 6.1). Without a length, or with 0, all of its history, as the SDK of 0.2 has it. */
 export function task02(task: LiveTask, historyLength?: number) {
   const artifacts = task.artifacts.map(({ id, pieces }) => ({
     artifactId: id,
     name: id,
     parts: pieces.flatMap((one) => toParts(one, "kind")),
   }));
-  const said = historyLength === undefined ? task.said : historyLength === 0 ? [] : task.said.slice(-historyLength);
+  const said = task.said.slice(-(historyLength ?? 0));
   const history = said.map(({ role, text, messageId }) => ({
     kind: "message",
     messageId: messageId === "" ? randomUUID() : messageId,
