@@ -1,0 +1,76 @@
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createSlackAdapter } from "../../../adapters/slack/index.ts";
+import { createApp } from "../../../src/app.ts";
+import type { Pace } from "../../../src/bridge/parts.ts";
+import { parseConfig } from "../../../src/config.ts";
+import { createGuardedFetch } from "../../../src/http/fetch.ts";
+import { createLog } from "../../../src/log.ts";
+import type { FailpointName } from "../../../src/model/failpoint.ts";
+import { type Answer, askSchema, startSchema } from "./protocol.ts";
+
+/**
+ * A bridge in a process of its own, which kills itself with SIGKILL where it is told to. It says on standard output when it is ready and
+ * when it dies, and takes questions on standard input; when that is closed, the process ends.
+ */
+
+const pace: Partial<Pace> = { reach: [50, 100], lookMax: 300, lookGiveUp: 2_000, postFirst: 50, postMax: 400, liveAfter: 60 };
+/** The bridge renews its leases every two seconds, so a shorter lease would be lost while its owner lives. */
+const leaseMs = 6_000;
+
+const options = startSchema.parse(JSON.parse(process.argv[2] ?? "{}"));
+const total = new Map<string, number>();
+const sinceArmed = new Map<string, number>();
+let deadly = options.kill && { ...options.kill, hits: total };
+
+function say(answer: Answer): void {
+  writeSync(1, `${JSON.stringify(answer)}\n`);
+}
+
+function failpoint(name: FailpointName): void | Promise<void> {
+  for (const hits of [total, sinceArmed]) hits.set(name, (hits.get(name) ?? 0) + 1);
+  if (deadly?.failpoint !== name || deadly.hit !== deadly.hits.get(name)) return;
+  say({ kind: "dies", failpoint: name, hit: deadly.hit });
+  process.kill(process.pid, "SIGKILL");
+  return new Promise(() => undefined);
+}
+
+const config = parseConfig(options.config, {});
+const log = createLog({ level: "info", destination: options.logFile });
+const app = await createApp({
+  config,
+  log,
+  fetch: createGuardedFetch({ allowPrivateNetworks: true }).fetch,
+  adapters: async (shared) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []),
+  failpoint,
+  pace,
+  leaseMs,
+});
+
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => void answer(line));
+lines.on("close", () => process.exit(0));
+
+async function answer(line: string): Promise<void> {
+  const ask = askSchema.parse(JSON.parse(line));
+  switch (ask.kind) {
+    case "arm":
+      sinceArmed.clear();
+      if (ask.kill) deadly = { ...ask.kill, hits: sinceArmed };
+      return say({ kind: "armed" });
+    case "hits":
+      return say({ kind: "hits", total: Object.fromEntries(total), sinceArmed: Object.fromEntries(sinceArmed) });
+    case "rows": {
+      const stats = await app.ledger.stats();
+      const count = (states: readonly string[]) =>
+        stats.filter(({ state }) => states.includes(state)).reduce((sum, { count }) => sum + count, 0);
+      return say({ kind: "rows", open: count(["ready", "leased"]), buried: count(["buried"]) });
+    }
+    case "stop":
+      await app.stop();
+      process.exit(0);
+  }
+}
+
+const { url } = await app.start();
+say({ kind: "ready", url });

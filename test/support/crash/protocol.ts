@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** What the tests and the bridge in its own process say to each other: one line of JSON each. */
+
+/** Where the bridge kills itself: when this failpoint is reached for the `hit`th time since the process started or was armed. */
+const killSchema = z.object({ failpoint: z.string(), hit: z.number() });
+export type Kill = z.infer<typeof killSchema>;
+
+/** The first argument of the process. */
+export const startSchema = z.object({ config: z.record(z.string(), z.unknown()), logFile: z.string(), kill: killSchema.optional() });
+export type Start = z.input<typeof startSchema>;
+
+export const askSchema = z.discriminatedUnion("kind", [
+  /** Counts hits a second time from zero, and kills by that count if asked to. */
+  z.object({ kind: z.literal("arm"), kill: killSchema.optional() }),
+  z.object({ kind: z.literal("hits") }),
+  z.object({ kind: z.literal("rows") }),
+  z.object({ kind: z.literal("stop") }),
+]);
+export type Ask = z.input<typeof askSchema>;
+
+export const answerSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready"), url: z.string() }),
+  z.object({ kind: z.literal("dies"), failpoint: z.string(), hit: z.number() }),
+  z.object({ kind: z.literal("armed") }),
+  z.object({ kind: z.literal("hits"), total: z.record(z.string(), z.number()), sinceArmed: z.record(z.string(), z.number()) }),
+  z.object({ kind: z.literal("rows"), open: z.number(), buried: z.number() }),
+]);
+export type Answer = z.infer<typeof answerSchema>;

@@ -1,0 +1,55 @@
+import { judge, type Verdict } from "./judge.ts";
+import { type Blow, type Hits, liveThrough } from "./lives.ts";
+import { createScene } from "./scene.ts";
+
+export interface Run extends Verdict {
+  readonly title: string;
+  readonly inFlight: readonly number[];
+  readonly hits: Hits;
+  readonly seconds: number;
+}
+
+/** 20 messages in 5 threads, and a bridge that is killed once for each blow and then left alone until every turn has its end. */
+export async function run(title: string, blows: readonly Blow[]): Promise<Run> {
+  const started = Date.now();
+  const scene = await createScene();
+  try {
+    const { talks, inFlight, hits, faults } = await liveThrough(scene, blows);
+    const verdict = judge(scene.slack, talks, blows.length);
+    const all = [...faults, ...verdict.faults];
+    if (all.length > 0) all.push(`the bridge's last words: ${await scene.lastWords()}`);
+    return { ...verdict, faults: all, title, inFlight, hits, seconds: (Date.now() - started) / 1_000 };
+  } finally {
+    await scene.stop();
+  }
+}
+
+/** Runs at most so many works at the same time, in the order in which they were given. */
+export function createGroup(size: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= size) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  };
+}
+
+/** The runs as a table for people. */
+export function toTable(runs: readonly Run[]): string {
+  const head = ["killed at", "in flight at kill", "answers", "notices", "doubled", "lost", "disorder", "left empty", "seconds"];
+  const lines = runs.map((run) => [
+    run.title,
+    run.inFlight.join(" + ") || "-",
+    ...[run.answers, run.notices, run.doubled, run.lost, run.disorder, run.leftEmpty].map(String),
+    `${run.seconds.toFixed(1)}${run.faults.length > 0 ? "  FAILED" : ""}`,
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
+  const draw = (line: readonly string[]) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ");
+  return [draw(head), widths.map((width) => "-".repeat(width)).join("-|-"), ...lines.map(draw)].join("\n");
+}
