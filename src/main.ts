@@ -146,6 +146,18 @@ function stopOnSignal(running: Running): void {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  if (processEnvironment().npm_lifecycle_event !== undefined) onOrphaned(onSignal);
+}
+
+/** A signal to npm ends the shell between npm and us, and reaches us only as the loss of our parent. */
+function onOrphaned(callback: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback();
+  }, 500);
+  watch.unref();
 }
 
 /** What is up to the admin stands for itself, with what caused it; for anything else its place in the code helps. */

@@ -13,8 +13,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the program in an empty folder. */
-function run(...args: readonly string[]) {
-  const child = spawn(process.execPath, [start, ...args], { cwd: folder, env: { PATH: process.env.PATH, TMPDIR: folder } });
+const run = (...args: readonly string[]) => launch(process.execPath, [start, ...args]);
+
+/** Runs it as npm does: below a shell. */
+const runUnderShell = (...args: readonly string[]) =>
+  launch("sh", ["-c", `"$0" "$@"; exit $?`, process.execPath, start, ...args], { npm_lifecycle_event: "start" });
+
+function launch(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(command, args, { cwd: folder, env: { PATH: process.env.PATH, TMPDIR: folder, ...env } });
   let output = "";
   const keep = (chunk: Buffer) => {
     output += chunk.toString();
@@ -88,4 +94,20 @@ test("bare, it runs the demo, says where its page is, and stops when asked", asy
   } finally {
     child.kill("SIGKILL");
   }
+});
+
+test("under npm it also stops when only npm was told to", async () => {
+  const { child, output } = runUnderShell("demo");
+  const url = await until(() => /http:\/\/127\.0\.0\.1:\d+\//.exec(output())?.[0], 20_000);
+
+  child.kill("SIGTERM");
+
+  await until(
+    () =>
+      fetch(url).then(
+        () => false,
+        () => true,
+      ),
+    20_000,
+  );
 });
