@@ -122,6 +122,7 @@ module.exports = {
     only("a2a-sdk-in-agents", "@a2a-js/sdk", "^src/(agents|simulator)/"),
     only("database-in-ledger", "(kysely|keyv|pg)", "^src/ledger/"),
     only("slack-in-its-adapter", "@slack/[^/]+", "^adapters/slack/"),
+    only("teams-in-its-adapter", "(botbuilder[^/]*|botframework-[^/]+|@azure/[^/]+)", "^adapters/teams/"),
     only("undici-in-http", "undici", "^src/http/"),
     only("fastify-in-http", "(fastify|@fastify/[^/]+)", "^src/http/"),
     only("pino-in-log", "pino", "^src/log\\.ts$"),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -48,6 +49,19 @@ test("only src/config.ts reads the environment", () => {
 
 test("no test mocks a module", () => {
   expect(tests.filter(({ text }) => /jest\.(unstable_)?mock\w*\(/.test(text)).map(({ path }) => path)).toEqual([]);
+});
+
+test("the lock names the packages of every platform, or npm ci refuses it as out of sync", () => {
+  const entry = z.object({ optionalDependencies: z.record(z.string(), z.string()).default({}) });
+  const { packages } = z
+    .object({ packages: z.record(z.string(), entry) })
+    .parse(JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));
+  const wanted = Object.entries(packages).flatMap(([parent, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies).map((name) => ({ parent, name })),
+  );
+  const there = ({ parent, name }: (typeof wanted)[number]) =>
+    `node_modules/${name}` in packages || `${parent}/node_modules/${name}` in packages;
+  expect(wanted.filter((one) => !there(one)).map(({ name }) => name)).toEqual([]);
 });
 
 describe("the linter", () => {
