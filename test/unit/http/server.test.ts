@@ -107,6 +107,16 @@ describe("a door", () => {
     expect(seen).toEqual([]);
   });
 
+  test("does not wait for a body that was announced too large", async () => {
+    const { tooLarge, route } = recorder();
+    const { port } = await serve([route], { requestMs: 400, headMs: 200 });
+
+    const answer = await raw(port, "POST /in/a/b HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n");
+
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+    expect(tooLarge).toEqual(["/in/a/b"]);
+  });
+
   test("refuses a body without a length as soon as it grows over the limit", async () => {
     const { seen, tooLarge, route } = recorder();
     const { url } = await serve([route]);
@@ -235,6 +245,14 @@ describe("the port", () => {
     expect(seen).toHaveLength(1);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
+
+  test("does not wait out its grace time for a connection that rests", async () => {
+    const { route } = recorder();
+    const { server, url } = await serve([route], { graceMs: 60_000 });
+    await fetch(`${url}/in/a/b`, { method: "POST", body: "x".repeat(2_000_000) });
+
+    await server.stop();
+  }, 5_000);
 
   test("cuts what does not end within the grace time", async () => {
     const entered: unknown[] = [];
