@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { pino } from "pino";
 
 /** What every part logs through. Facts first, then a few lower-case words: `log.warn({ thread, attempt, err }, "delivery failed")`. */
@@ -24,7 +25,7 @@ const ours = ["AgentError", "DeliveryError", "StoreError", "LeaseLost", "ConfigE
 
 /** One line about an error that may be kept: our own words; of anybody else's error only what kind it is, for its words may quote. */
 export function toSafeWords(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
+  if (!isError(error)) return typeof error;
   if (ours.includes(error.name) || isFromSystem(error)) return error.message;
   const code = codeOf(error);
   return code === undefined ? error.name : `${error.name} ${code}`;
@@ -32,9 +33,9 @@ export function toSafeWords(error: unknown): string {
 
 /** An error for the log, with its causes: safe words, kind, code, and where it happened. */
 function toErrorFacts(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error) || depth > 6) return toSafeWords(error);
+  if (!isError(error) || depth > 6) return toSafeWords(error);
   // What a StoreError has for a cause was cleaned by the ledger.
-  const cleaned = error.name === "StoreError" && error.cause instanceof Error ? { message: error.cause.message } : {};
+  const cleaned = error.name === "StoreError" && isError(error.cause) ? { message: error.cause.message } : {};
   const cause = error.cause === undefined ? undefined : toErrorFacts(error.cause, depth + 1);
   return {
     type: error.name,
@@ -43,9 +44,14 @@ function toErrorFacts(error: unknown, depth = 0): unknown {
     code: codeOf(error),
     at: toFrames(error),
     ...(cause !== undefined && { cause: typeof cause === "object" ? { ...cause, ...cleaned } : cause }),
-    ...(error instanceof AggregateError ? { errors: error.errors.slice(0, 4).map((one: unknown) => toErrorFacts(one, depth + 1)) } : {}),
+    ...("errors" in error && Array.isArray(error.errors)
+      ? { errors: error.errors.slice(0, 4).map((one: unknown) => toErrorFacts(one, depth + 1)) }
+      : {}),
   };
 }
+
+/** Also one that another realm made, as Node's own are in a test. */
+const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
 
 /** Node's own errors of files and sockets name a call and an address, never what was sent. */
 function isFromSystem(error: Error): boolean {
