@@ -36,6 +36,7 @@ export function createAuthenticate(options: AuthOptions): Authenticate {
     case "apiKey":
       return auth.in === "header" ? withHeader(auth.name, auth.value) : withQuery(auth.name, auth.value);
     case "oauth2":
+    case "oauth2ClientCredentials":
       return withToken(createTokens(options, auth));
   }
 }
@@ -73,19 +74,20 @@ function withValue(init: RequestInit | undefined, name: string, value: string): 
 }
 
 interface Tokens {
-  /** A token that is still good for 30 s; never the one that was just refused. */
+  /** A token that is good for a while still; never the one that was just refused. */
   get(refused: string | undefined): Promise<string>;
 }
 
-type OAuth2 = Extract<AuthConfig, { type: "oauth2" }>;
+type OAuth2 = Extract<AuthConfig, { tokenUrl: string }>;
 
-const cachedToken = z.object({ token: z.string(), expiresAt: z.number() });
+const cachedToken = z.object({ token: z.string(), renewAt: z.number() });
 const tokenAnswer = z.object({
   access_token: z.string().min(1),
   token_type: z.string().optional(),
   expires_in: z.coerce.number().positive().optional(),
 });
 
+/** A token is renewed this long before its end, one that lives very shortly when half of its time is over. */
 const earlyMs = 30_000;
 const defaultLifeSeconds = 300;
 
@@ -97,7 +99,7 @@ function createTokens(options: AuthOptions, auth: OAuth2): Tokens {
   let loaded = false;
 
   const isGood = (entry: typeof current, refused: string | undefined) =>
-    entry !== undefined && entry.token !== refused && entry.expiresAt - earlyMs > clock.now();
+    entry !== undefined && entry.token !== refused && entry.renewAt > clock.now();
 
   const load = async (refused: string | undefined): Promise<string> => {
     if (!loaded) {
@@ -107,7 +109,7 @@ function createTokens(options: AuthOptions, auth: OAuth2): Tokens {
     if (current && isGood(current, refused)) return current.token;
     const answer = await requestToken(options, auth);
     const lifeMs = (answer.expires_in ?? defaultLifeSeconds) * 1000;
-    current = { token: answer.access_token, expiresAt: clock.now() + lifeMs };
+    current = { token: answer.access_token, renewAt: clock.now() + Math.max(lifeMs - earlyMs, lifeMs / 2) };
     // Only a cache: without it the next process asks for a token of its own.
     await store.set(key, current, lifeMs).catch((err: unknown) => log.warn({ err }, "token not cached"));
     return current.token;
@@ -144,25 +146,29 @@ async function requestToken(options: AuthOptions, auth: OAuth2): Promise<z.infer
       redirect: "manual",
       signal: timeout.signal,
     });
-    return parseToken(answer, await readSome(answer, 256 * 1024));
+    return parseToken(answer, await readSome(answer, 256 * 1024), options.clock.now());
   } catch (error) {
     if (error instanceof AgentError) throw error;
-    throw new AgentError("unreachable", "the token endpoint cannot be reached", { cause: error });
+    throw new AgentError("unreachable", "the token endpoint cannot be reached", { cause: error, explanation: noLogin });
   } finally {
     done.abort();
   }
 }
 
-function parseToken(answer: Response, text: string): z.infer<typeof tokenAnswer> {
+const noLogin = "The login server of the agent cannot be reached, so the message was not sent.";
+const badLogin = "The login server of the agent did not accept the bridge's credentials. An administrator must check `auth`.";
+
+function parseToken(answer: Response, text: string, now: number): z.infer<typeof tokenAnswer> {
   const code = answer.status;
+  const message = `the token endpoint answered with ${code}`;
   if (code === 429 || code === 503) {
-    const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"), answer.headers.get("date"));
-    throw new AgentError("rateLimited", `the token endpoint answered with ${code}`, { code, retryAfterMs });
+    const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"), answer.headers.get("date"), now);
+    throw new AgentError("rateLimited", message, { code, retryAfterMs, explanation: noLogin });
   }
-  if (code >= 500) throw new AgentError("unreachable", `the token endpoint answered with ${code}`, { code });
-  if (!answer.ok) throw new AgentError("unauthorized", `the token endpoint answered with ${code}`, { code });
+  if (code >= 500) throw new AgentError("unreachable", message, { code, explanation: noLogin });
+  if (!answer.ok) throw new AgentError("unauthorized", message, { code, explanation: badLogin });
   const token = tokenAnswer.safeParse(parseJson(text));
-  if (!token.success) throw new AgentError("unauthorized", "the token endpoint gave no token", { code });
+  if (!token.success) throw new AgentError("unauthorized", "the token endpoint gave no token", { code, explanation: badLogin });
   return token.data;
 }
 

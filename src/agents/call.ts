@@ -4,15 +4,31 @@ import type { Clock } from "../model/clock.ts";
 export interface CallFacts {
   /** A request was handed to the network. */
   readonly started: boolean;
-  /** The newest answer. `body` is kept for answers that are not 2xx, up to 64 KiB. */
-  readonly answer: { readonly status: number; readonly headers: Headers; readonly body: string | undefined } | undefined;
+  readonly answer: Answer | undefined;
   /** The network's own error, before or while the answer was read. */
   readonly networkError: unknown;
   /** Who ended the call before its end. */
-  readonly ended: "silent" | "caller" | "closed" | undefined;
+  readonly ended: "silent" | "tooLong" | "caller" | "closed" | undefined;
+  readonly limits: CallLimits;
 }
 
-/** One call to an agent. It ends by itself when nothing is heard, when the caller's signal fires, and by `close`. */
+/** The newest answer. `body` is kept for answers that are not 2xx, up to 64 KiB. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string | undefined;
+  /** By the bridge's clock. */
+  readonly at: number;
+}
+
+export interface CallLimits {
+  /** How long may pass without a byte while one is waited for. */
+  readonly silenceMs: number;
+  /** What all answers of the call may hold together, a stream included. */
+  readonly maxAnswerBytes: number;
+}
+
+/** One call to an agent. It ends by itself when nothing or too much is heard, when the caller's signal fires, and by `close`. */
 export interface Call {
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal;
@@ -26,10 +42,10 @@ const maxErrorBody = 64 * 1024;
 type Facts = { -readonly [K in keyof CallFacts]: CallFacts[K] };
 type Heard = <T>(wait: () => Promise<T>) => Promise<T>;
 
-/** `silenceMs`: how long may pass without a byte while one is waited for. */
-export function createCall(options: { fetch: typeof fetch; clock: Clock; silenceMs: number; signal: AbortSignal }): Call {
+export function createCall(options: { fetch: typeof fetch; clock: Clock; limits: CallLimits; signal: AbortSignal }): Call {
+  const { clock, limits } = options;
   const controller = new AbortController();
-  const facts: Facts = { started: false, answer: undefined, networkError: undefined, ended: undefined };
+  const facts: Facts = { started: false, answer: undefined, networkError: undefined, ended: undefined, limits };
   const end = (why: NonNullable<CallFacts["ended"]>) => {
     if (controller.signal.aborted) return;
     facts.ended = why;
@@ -42,7 +58,7 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; silence
 
   const heard: Heard = async (wait) => {
     const done = new AbortController();
-    void options.clock.sleep(options.silenceMs, done.signal).then(() => {
+    void clock.sleep(limits.silenceMs, done.signal).then(() => {
       if (!done.signal.aborted) end("silent");
     });
     try {
@@ -54,39 +70,58 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; silence
       done.abort();
     }
   };
+  let bytes = 0;
+  const count = (chunk: Uint8Array) => {
+    bytes += chunk.byteLength;
+    if (bytes <= limits.maxAnswerBytes) return;
+    end("tooLong");
+    throw new Error("the answer is too long");
+  };
   return {
-    fetch: watchedFetch(options.fetch, facts, controller.signal, heard),
+    fetch: watchedFetch(options.fetch, { facts, signal: controller.signal, heard, count, now: () => clock.now() }),
     signal: controller.signal,
     facts,
     close: () => end("closed"),
   };
 }
 
-function watchedFetch(fetch: typeof globalThis.fetch, facts: Facts, signal: AbortSignal, heard: Heard): typeof globalThis.fetch {
+interface Watch {
+  readonly facts: Facts;
+  readonly signal: AbortSignal;
+  readonly heard: Heard;
+  /** Throws when it was too much. */
+  count(chunk: Uint8Array): void;
+  now(): number;
+}
+
+function watchedFetch(fetch: typeof globalThis.fetch, watch: Watch): typeof globalThis.fetch {
+  const { facts, signal, heard } = watch;
   return async (input, init) => {
     signal.throwIfAborted();
     facts.started = true;
     facts.answer = undefined;
     const response = await heard(() => fetch(input, { ...init, signal, redirect: "manual" }));
     const { status, statusText, headers } = response;
-    facts.answer = { status, headers, body: undefined };
-    const watched = new Response(response.body && watchedBody(response.body, heard), { status, statusText, headers });
+    const answer = { status, headers, at: watch.now() };
+    facts.answer = { ...answer, body: undefined };
+    const watched = new Response(response.body && watchedBody(response.body, watch), { status, statusText, headers });
     if (response.ok) return watched;
     const body = await readSome(watched, maxErrorBody);
-    facts.answer = { status, headers, body };
+    facts.answer = { ...answer, body };
     return new Response(body === "" ? null : body, { status, statusText, headers });
   };
 }
 
 /** Reads on demand alone, so that a slow reader is not taken for a silent agent. */
-function watchedBody(body: ReadableStream<Uint8Array>, heard: Heard): ReadableStream<Uint8Array> {
+function watchedBody(body: ReadableStream<Uint8Array>, { heard, count }: Watch): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await heard(() => reader.read());
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (done) return controller.close();
+        count(value);
+        controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),
     },

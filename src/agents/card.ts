@@ -10,10 +10,21 @@ import type { AgentConfig } from "./config.ts";
 import { discoverCard, type FoundCard, fetchCard } from "./discover.ts";
 import { presetOf } from "./presets.ts";
 import { toCard } from "./repair.ts";
+import type { Verified, Verify } from "./signature.ts";
+
+/** An agent as its card tells. The same object until the card changes. */
+export interface FoundAgent {
+  readonly card: AgentCard;
+  /** Where it was found; absent for one of the configuration. */
+  readonly url: string | undefined;
+  readonly signature: Verified["signature"];
+  /** It is the one for those who are known. */
+  readonly extended: boolean;
+}
 
 export interface Cards {
   /** The agent's card, fetched when first needed and again when it is outdated. Throws AgentError; nothing has reached the agent then. */
-  get(signal: AbortSignal): Promise<AgentCard>;
+  get(signal: AbortSignal): Promise<FoundAgent>;
 }
 
 export interface CardOptions {
@@ -21,9 +32,14 @@ export interface CardOptions {
   readonly config: AgentConfig;
   /** With the agent's credentials: some cards are protected. */
   readonly fetch: typeof fetch;
+  /** Go along with each look. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store<Json>;
+  readonly verify: Verify;
+  /** The card for those who are known, as it came; undefined when the agent has none. Absent: it is not asked for. */
+  readonly extend?: (card: AgentCard, signal: AbortSignal) => Promise<unknown>;
   /** How long one look for the card may take. */
   readonly timeoutMs: number;
 }
@@ -31,6 +47,7 @@ export interface CardOptions {
 interface Kept {
   readonly url: string;
   readonly raw: unknown;
+  readonly extended?: unknown;
   readonly etag?: string | undefined;
   readonly freshMs: number;
   readonly freshUntil: number;
@@ -39,6 +56,7 @@ interface Kept {
 const keptSchema: z.ZodType<Kept> = z.object({
   url: z.string(),
   raw: z.json(),
+  extended: z.json().optional(),
   etag: z.string().optional(),
   freshMs: z.number(),
   freshUntil: z.number(),
@@ -50,32 +68,37 @@ const keepMs = 30 * 86_400_000;
 
 /** A card in the configuration or of a preset is used as it is; otherwise one is looked for, and kept in memory and in the store. */
 export function createCards(options: CardOptions): Cards {
-  const { config, name } = options;
+  const { config } = options;
   const given = config.card ?? (new URL(config.url).pathname.endsWith(".json") ? undefined : presetOf(config).card);
-  if (given) {
-    const card = lazy(() => toCard(given, config.url, name));
-    return { get: async () => card() };
-  }
-  return createFetchedCards(options);
+  if (!given) return createFetchedCards(options);
+  const found = lazy<FoundAgent>(() => ({
+    card: repair(options, given, config.url),
+    url: undefined,
+    signature: "unchecked",
+    extended: false,
+  }));
+  return { get: async () => found() };
 }
 
 function createFetchedCards(options: CardOptions): Cards {
-  const { clock } = options;
+  const { clock, log, name } = options;
   let kept: Kept | undefined;
-  let card: AgentCard | undefined;
-  let flight: Promise<AgentCard> | undefined;
+  let found: FoundAgent | undefined;
+  let flight: Promise<FoundAgent> | undefined;
 
-  const load = async (): Promise<AgentCard> => {
-    const known = kept ?? (await restore(options));
-    const next = await refresh(options, known);
-    // An unchanged card stays the same object.
-    card = card && next.raw === kept?.raw ? card : toCard(next.raw, next.url, options.name);
-    kept = next;
-    return card;
+  const load = async (): Promise<FoundAgent> => {
+    const before = kept ?? (await restore(options));
+    const now = before && before.freshUntil > clock.now() ? before : await renewOr(options, before);
+    kept = now;
+    // An unchanged card stays the same object: what was learned of the agent is kept with it.
+    if (found && before && isSame(before, now)) return found;
+    if (found) log.info({ agent: name, url: now.url }, "agent card changed");
+    found = await read(options, now);
+    return found;
   };
   return {
     get(signal) {
-      if (card && kept && kept.freshUntil > clock.now()) return Promise.resolve(card);
+      if (found && kept && kept.freshUntil > clock.now()) return Promise.resolve(found);
       // One look serves all who wait, so no single caller can end it; it ends by its own time limit.
       flight ??= load().finally(() => {
         flight = undefined;
@@ -85,22 +108,58 @@ function createFetchedCards(options: CardOptions): Cards {
   };
 }
 
-async function refresh(options: CardOptions, known: Kept | undefined): Promise<Kept> {
-  const { clock, config, fetch, log, store } = options;
-  if (known && known.freshUntil > clock.now()) return known;
+/** A card that cannot be renewed, or not be used, is used on as it was. */
+async function renewOr(options: CardOptions, known: Kept | undefined): Promise<Kept> {
   try {
-    const found = await withTimeout(options, async (signal) => {
-      const same = known && (await fetchCard(known.url, known.etag, fetch, signal).catch(() => undefined));
-      return same ?? (await discoverCard(config.url, fetch, signal));
-    });
-    const next = found === "unchanged" && known ? { ...known, freshUntil: clock.now() + known.freshMs } : toKept(found, clock);
-    await store.set(keyOf(config), toJson(next), keepMs).catch((err: unknown) => log.warn({ err }, "agent card not cached"));
-    return next;
+    return await renew(options, known);
   } catch (err) {
     if (!known) throw err;
-    log.warn({ agent: options.name, err }, "agent card not renewed, the old one is used");
-    return { ...known, freshUntil: clock.now() + retryMs };
+    options.log.warn({ agent: options.name, err }, "agent card not renewed, the old one is used");
+    return { ...known, freshUntil: options.clock.now() + retryMs };
   }
+}
+
+/** Looks for the card, and keeps only one that can be used. */
+async function renew(options: CardOptions, known: Kept | undefined): Promise<Kept> {
+  const { clock, config, log, store } = options;
+  const { cardUrls } = presetOf(config);
+  const found = await withTimeout(options, async (signal) => {
+    const look = { ...options, signal };
+    const same = known && (await fetchCard(known.url, known.etag, look).catch(() => undefined));
+    return same ?? (await discoverCard(config.url, cardUrls?.(config.url) ?? [], look));
+  });
+  const next = found === "unchanged" && known ? { ...known, freshUntil: clock.now() + known.freshMs } : toKept(found, clock);
+  const extended = await extend(options, next);
+  const whole: Kept = { ...next, ...(extended !== undefined && { extended }) };
+  await read(options, whole);
+  await store.set(keyOf(config), toJson(whole), keepMs).catch((err: unknown) => log.warn({ err }, "agent card not cached"));
+  return whole;
+}
+
+async function extend(options: CardOptions, { raw, url, extended }: Kept): Promise<unknown> {
+  const { extend: ask, log, name } = options;
+  if (!ask) return undefined;
+  const card = repair(options, raw, url);
+  try {
+    return await withTimeout(options, (signal) => ask(card, signal));
+  } catch (err) {
+    log.warn({ agent: name, err }, "extended agent card not fetched");
+    return extended;
+  }
+}
+
+async function read(options: CardOptions, { raw, url, extended }: Kept): Promise<FoundAgent> {
+  const { raw: trusted, signature } = await withTimeout(options, (signal) => options.verify(extended ?? raw, signal));
+  return { card: repair(options, trusted, url), url, signature, extended: extended !== undefined };
+}
+
+function repair({ name, headers }: CardOptions, raw: unknown, base: string): AgentCard {
+  const activated = Object.entries(headers).filter(([header]) => /^(x-)?a2a-extensions$/i.test(header));
+  return toCard(raw, { base, name, extensions: activated.flatMap(([, uris]) => uris.split(",").map((uri) => uri.trim())) });
+}
+
+function isSame(a: Kept, b: Kept): boolean {
+  return a === b || (a.url === b.url && JSON.stringify([a.raw, a.extended]) === JSON.stringify([b.raw, b.extended]));
 }
 
 function toKept(found: FoundCard | "unchanged", clock: Clock): Kept {
@@ -112,7 +171,15 @@ async function restore(options: CardOptions): Promise<Kept | undefined> {
   const value = await options.store.get(keyOf(options.config)).catch((err: unknown) => {
     options.log.warn({ err }, "cached agent card not read");
   });
-  return keptSchema.safeParse(value).data;
+  const { data } = keptSchema.safeParse(value);
+  // What was trusted by an earlier configuration may not be trusted now.
+  return (
+    data &&
+    (await read(options, data).then(
+      () => data,
+      () => undefined,
+    ))
+  );
 }
 
 async function withTimeout<T>(options: CardOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { AgentCard } from "@a2a-js/sdk";
 import type { Log } from "../log.ts";
 import type { Abilities, AgentClient, AgentPolicy } from "../model/agent.ts";
 import type { Clock } from "../model/clock.ts";
@@ -6,10 +7,18 @@ import type { Json } from "../model/thread.ts";
 import { createAuthenticate } from "./auth.ts";
 import { createCards } from "./card.ts";
 import type { AgentConfig } from "./config.ts";
-import { type Peer, type PeerOptions, toPeer } from "./peer.ts";
-import { toPolicy, toPush } from "./policy.ts";
+import { type AgentDescription, describe } from "./describe.ts";
+import { fetchExtendedCard } from "./extended.ts";
+import { createRefused } from "./modes.ts";
+import type { Peer, PeerOptions } from "./peer.ts";
+import { toPolicy, toPush, toWire } from "./policy.ts";
+import { prepareRequest, withOwnContext } from "./prepare.ts";
+import { presetOf } from "./presets.ts";
 import { type SendOptions, sendMessage } from "./send.ts";
-import { cancelTask, findTask, type Reach, resumeTask } from "./tasks.ts";
+import { createVerify } from "./signature.ts";
+import { cancelTask, findTask, forgetPush, type Reach, resumeTask } from "./tasks.ts";
+import { followTransfers } from "./transfers.ts";
+import { createVersions } from "./versions.ts";
 
 export interface AgentClientOptions {
   readonly name: string;
@@ -22,43 +31,87 @@ export interface AgentClientOptions {
   readonly store: Store<Json>;
 }
 
+/** An agent client that an admin can look into. */
+export interface RemoteAgent extends AgentClient {
+  /** What the card says and what the bridge makes of it. Rejects with AgentError when the card cannot be had. */
+  describe(signal: AbortSignal): Promise<AgentDescription>;
+}
+
 const defaultConnectSeconds = 10;
+const defaultMaxAnswerBytes = 32 * 1024 * 1024;
 
 /** A remote A2A agent. Nothing is fetched before it is first used. */
-export function createAgentClient(options: AgentClientOptions): AgentClient {
-  const { name, config, clock, log, store } = options;
+export function createAgentClient(options: AgentClientOptions): RemoteAgent {
+  const { name, config, log } = options;
   const policy = toPolicy(config);
-  const timeoutMs = (config.limits?.connectSeconds ?? defaultConnectSeconds) * 1000;
-  const authenticate = createAuthenticate({ auth: config.auth ?? { type: "none" }, fetch: options.fetch, clock, log, store, timeoutMs });
-  const cards = createCards({ name, config, fetch: authenticate(options.fetch), clock, log, store, timeoutMs });
-  const silenceMs = policy.limits.silenceSeconds * 1000;
-  const peerOptions: PeerOptions = { config, fetch: options.fetch, authenticate, clock, silenceMs };
-  const sendOptions: SendOptions = { policy, pushAuth: toPush(config).auth, refusers: new WeakSet(), log, name };
-
-  const reach = async (signal: AbortSignal): Promise<Reach> => {
-    const peer = toPeer(await cards.get(signal));
-    return { peer, options: peerOptions, abilities: toAbilities(policy, peer) };
-  };
+  const peerOptions = toPeerOptions(options, policy);
+  const versions = createVersions(name, peerOptions.wire.dialect, log);
+  const cards = toCards(options, peerOptions, (card) => versions.current(card));
+  const sendOptions: SendOptions = { name, config, policy, pushAuth: toPush(config).auth, refused: createRefused(), log };
+  const reach = (peer: Peer): Reach => ({ peer, options: peerOptions, abilities: toAbilities(policy, peer) });
   return {
     name,
     policy,
-    abilities: async (signal) => (await reach(signal)).abilities,
-    async *send(request, signal) {
-      yield* sendMessage(await reach(signal), sendOptions, request, signal);
+    abilities: async (signal) => toAbilities(policy, versions.current((await cards.get(signal)).card)),
+    async *send(given, signal) {
+      const { card } = await cards.get(signal);
+      const request = prepareRequest(given, policy);
+      const send = (next: typeof request) => versions.tryStream(card, (peer) => sendMessage(reach(peer), sendOptions, next, signal));
+      for await (const event of followTransfers(request, peerOptions.wire.transfers, send)) yield withOwnContext(event, request, policy);
     },
     async *resume(task, signal) {
-      yield* resumeTask(await reach(signal), task, signal);
+      const { card } = await cards.get(signal);
+      for await (const event of versions.tryStream(card, (peer) => resumeTask(reach(peer), task, signal)))
+        yield withOwnContext(event, task, policy);
     },
-    find: async (messageId, contextId, signal) => findTask(await reach(signal), messageId, contextId, signal),
-    cancel: async (task, signal) => cancelTask(await reach(signal), task, signal),
+    find: async (messageId, contextId, signal) =>
+      versions.try((await cards.get(signal)).card, (peer) => findTask(reach(peer), messageId, contextId, signal)),
+    cancel: async (task, signal) => versions.try((await cards.get(signal)).card, (peer) => cancelTask(reach(peer), task, signal)),
+    forgetPush: async (task, signal) => versions.try((await cards.get(signal)).card, (peer) => forgetPush(reach(peer), task, signal)),
+    describe: async (signal) => {
+      const found = await cards.get(signal);
+      return describe(found, versions.current(found.card), policy);
+    },
   };
 }
 
+function toPeerOptions(options: AgentClientOptions, policy: AgentPolicy): PeerOptions {
+  const { config, fetch, clock } = options;
+  const limits = {
+    silenceMs: policy.limits.silenceSeconds * 1000,
+    maxAnswerBytes: config.limits?.maxAnswerBytes ?? defaultMaxAnswerBytes,
+  };
+  const timeoutMs = toTimeout(config);
+  const authenticate = createAuthenticate({ ...options, auth: config.auth ?? { type: "none" }, timeoutMs });
+  return { paths: config.paths, wire: toWire(config), meanings: presetOf(config).errors ?? {}, fetch, authenticate, clock, limits };
+}
+
+function toCards(options: AgentClientOptions, peerOptions: PeerOptions, toPeer: (card: AgentCard) => Peer) {
+  const { config, fetch } = options;
+  const timeoutMs = toTimeout(config);
+  const known = config.auth !== undefined && config.auth.type !== "none";
+  return createCards({
+    ...options,
+    // Some cards are protected.
+    fetch: peerOptions.authenticate(fetch),
+    timeoutMs,
+    headers: peerOptions.wire.headers,
+    verify: createVerify({ ...options, keys: config.cardKeys, timeoutMs }),
+    // The card for those who are known replaces the public one (A2A 1.0, section 3.1.11).
+    ...(known && { extend: (card: AgentCard, signal: AbortSignal) => fetchExtendedCard(toPeer(card), peerOptions, signal) }),
+  });
+}
+
+function toTimeout({ limits }: AgentConfig): number {
+  return (limits?.connectSeconds ?? defaultConnectSeconds) * 1000;
+}
+
 function toAbilities({ operations }: AgentPolicy, { card, chosen }: Peer): Abilities {
+  const streams = card.capabilities?.streaming === true || chosen.dialect.key === "brightsy";
   return {
     push: operations.push && card.capabilities?.pushNotifications === true,
     get: operations.get,
-    resubscribe: operations.resubscribe && card.capabilities?.streaming === true,
+    resubscribe: operations.resubscribe && streams,
     list: operations.list && chosen.dialect.lists,
     cancel: operations.cancel,
   };

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
 /** Presets carry the policy of a known system; every key of the configuration wins over them. */
-const presetNames = ["spark"] as const;
+const presetNames = ["spark", "brightsy", "inkeep", "sistava", "agentspace"] as const;
+
+/** The wires that the bridge speaks (`dialects/`). */
+const dialectNames = ["a2a-1.0-jsonrpc", "a2a-1.0-rest", "a2a-0.3-jsonrpc", "a2a-0.3-rest", "a2a-0.2", "a2a-0.1", "brightsy"] as const;
 
 const httpUrl = z.string().refine(isHttpUrl, "is not a URL: put an address that begins with https:// or http://");
 const filled = (remedy: string) => z.string().min(1, `is empty: ${remedy}`);
@@ -22,7 +25,8 @@ const authSchema = z.discriminatedUnion(
     }),
     z.strictObject({ type: z.literal("basic"), username: filled("put the user name"), password: z.string() }),
     z.strictObject({
-      type: z.literal("oauth2"),
+      /** Both names mean the same. */
+      type: z.enum(["oauth2ClientCredentials", "oauth2"]),
       tokenUrl: httpUrl,
       clientId: filled("put the client's id"),
       clientSecret: filled("put the client's secret, best taken from the environment"),
@@ -30,7 +34,7 @@ const authSchema = z.discriminatedUnion(
       audience: z.string().optional(),
     }),
   ],
-  'must have a type: "none", "bearer", "apiKey", "basic" or "oauth2"',
+  'must have a type: "none", "bearer", "apiKey", "basic" or "oauth2ClientCredentials"',
 );
 
 const identitySchema = z.strictObject({
@@ -60,7 +64,26 @@ const limitsSchema = z.strictObject({
   contextIdleHours: seconds(24 * 366).optional(),
   pollSeconds: seconds(86_400).optional(),
   connectSeconds: seconds(600).optional(),
+  maxAnswerBytes: z
+    .number()
+    .int("must be a whole number")
+    .min(1024, "must be at least 1024")
+    .max(1024 ** 3, "must not be more than 1 GiB")
+    .optional(),
 });
+
+const jwk = z
+  .looseObject({ kty: z.enum(["RSA", "EC", "OKP"], "is not the type of a public key: RSA, EC or OKP"), kid: filled("put the key's id") })
+  .refine((key) => !("d" in key), "is a private key: put the public one");
+
+/** Whose signature on the agent's card counts. Where a card says its key is to be had (`jku`) counts only if it is listed here. */
+const cardKeysSchema = z
+  .strictObject({
+    jwksUrl: z.union([httpUrl, z.array(httpUrl)]).optional(),
+    keys: z.array(jwk).optional(),
+    required: z.boolean().optional(),
+  })
+  .refine(({ jwksUrl, keys }) => jwksUrl !== undefined || (keys?.length ?? 0) > 0, "names no key: put jwksUrl or keys");
 
 /** Paths of HTTP+JSON operations relative to the agent's endpoint, where an agent differs from the specification. */
 const pathsSchema = z.strictObject({ send: filled("put a path such as message:send").optional(), stream: filled("put a path").optional() });
@@ -77,12 +100,23 @@ export const agentSchema = z.strictObject({
   /** A base URL, a full card URL or an endpoint. */
   url: httpUrl,
   preset: z.enum(presetNames, `is not a preset: use one of ${presetNames.join(", ")}, or leave it out`).optional(),
+  /** The wire to speak, whatever the card says. */
+  dialect: z.enum(dialectNames, `is not a dialect: use one of ${dialectNames.join(", ")}, or leave it out`).optional(),
   /** An agent card in place of a fetched one. */
   card: z.record(z.string(), z.json()).optional(),
+  cardKeys: cardKeysSchema.optional(),
   auth: authSchema.optional(),
   identity: identitySchema.optional(),
   threadIdentity: z.enum(["owner-only", "separate-context", "shared"]).optional(),
   metadata: z.record(z.string(), z.json()).optional(),
+  /** Name or id of the skill of the card that is to answer; it goes along as `employee_id`. */
+  employee: filled("put the name or the id of an employee").optional(),
+  transcript: z
+    .number()
+    .int("must be a whole number")
+    .min(0, "must not be less than 0")
+    .max(100_000, "must not be more than 100000")
+    .optional(),
   headers: headersSchema.optional(),
   contextId: z.enum(["server", "client", "none"]).optional(),
   taskId: z.enum(["spec", "always", "never"]).optional(),
@@ -90,6 +124,11 @@ export const agentSchema = z.strictObject({
     .array(z.enum(["stream", "blocking", "push", "poll"]))
     .min(1, "is empty: name at least one way")
     .optional(),
+  /** What the end of a stream means that told no end of the task. */
+  streamEnd: z.enum(["open", "completed"], 'must be "open" or "completed"').optional(),
+  /** How often in one turn a request is followed to another agent behind the same address. */
+  transfers: z.number().int("must be a whole number").min(0, "must not be less than 0").max(10, "must not be more than 10").optional(),
+  requestIds: z.enum(["number", "string"], 'must be "number" or "string"').optional(),
   operations: operationsSchema.optional(),
   whileRunning: z.enum(["join", "queue", "refuse"]).optional(),
   onUnknown: z.enum(["notice", "resend"]).optional(),
@@ -101,6 +140,8 @@ export const agentSchema = z.strictObject({
 export type AgentConfig = z.infer<typeof agentSchema>;
 export type AuthConfig = z.infer<typeof authSchema>;
 export type PushConfig = z.infer<typeof pushSchema>;
+export type CardKeysConfig = z.infer<typeof cardKeysSchema>;
+export type DialectName = (typeof dialectNames)[number];
 
 function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && ["http:", "https:"].includes(new URL(value).protocol);

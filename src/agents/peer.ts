@@ -4,24 +4,30 @@ import type { AgentEvent } from "../model/agent.ts";
 import type { Clock } from "../model/clock.ts";
 import { AgentError, type AgentErrorKind } from "../model/errors.ts";
 import type { Authenticate } from "./auth.ts";
-import { createCall } from "./call.ts";
+import { type CallLimits, createCall } from "./call.ts";
 import type { AgentConfig } from "./config.ts";
-import { type Chosen, chooseDialect } from "./dialects/choose.ts";
+import type { Chosen } from "./dialects/choose.ts";
+import { createEcho } from "./echo.ts";
 import { toEvents } from "./events.ts";
-import { type Asked, refusesStreaming, toAgentError } from "./failure.ts";
+import { failedWithin } from "./explain.ts";
+import { type Asked, type Meanings, refusesStreaming, toAgentError } from "./failure.ts";
+import type { Wire } from "./presets.ts";
+import { withPaths, withStringIds } from "./rewrite.ts";
 
-/** An agent as its card describes it, ready to be called. */
+/** An agent as its card describes it, at one of its interfaces, ready to be called. */
 export interface Peer {
   readonly card: AgentCard;
   readonly chosen: Chosen;
 }
 
 export interface PeerOptions {
-  readonly config: AgentConfig;
+  readonly paths: AgentConfig["paths"];
+  readonly wire: Wire;
+  readonly meanings: Meanings;
   readonly fetch: typeof fetch;
   readonly authenticate: Authenticate;
   readonly clock: Clock;
-  readonly silenceMs: number;
+  readonly limits: CallLimits;
 }
 
 /** The agent said, before it took the message, that it does not stream. */
@@ -31,18 +37,14 @@ export class StreamingRefused extends Error {
 
 type Run<T> = (client: Client, options: RequestOptions) => T;
 
-export function toPeer(card: AgentCard): Peer {
-  return { card, chosen: chooseDialect(card) };
-}
-
 /** One call with one result. Throws AgentError. */
 export async function callPeer<T>(peer: Peer, options: PeerOptions, asked: Asked, signal: AbortSignal, run: Run<Promise<T>>): Promise<T> {
   const call = createCall({ ...options, signal });
   try {
     const client = await openClient(peer, options, call.fetch);
-    return await run(client, toRequestOptions(options.config, call.signal));
+    return await run(client, toRequestOptions(options.wire, call.signal));
   } catch (error) {
-    throw toAgentError(error, call.facts, asked);
+    throw toAgentError(error, call.facts, asked, options.meanings);
   } finally {
     call.close();
   }
@@ -57,51 +59,47 @@ export async function* streamPeer(
   run: Run<AsyncIterable<StreamResponse>>,
 ): AsyncGenerator<AgentEvent, void, undefined> {
   const call = createCall({ ...options, signal });
+  const echo = createEcho();
   let heard = false;
   let withinTask = false;
   try {
     const client = await openClient(peer, options, call.fetch);
-    for await (const response of run(client, toRequestOptions(options.config, call.signal))) {
+    for await (const response of run(client, toRequestOptions(options.wire, call.signal))) {
       heard = true;
-      yield* toEvents(response, withinTask);
+      yield* toEvents(response, withinTask).filter((event) => !echo.repeats(event, response));
       withinTask ||= response.payload?.$case !== "message";
     }
   } catch (error) {
     if (!heard && refusesStreaming(error, call.facts, asked.withTask)) throw new StreamingRefused("not streamed");
-    throw afterEvents(toAgentError(error, call.facts, asked), heard);
+    throw afterEvents(toAgentError(error, call.facts, asked, options.meanings), heard);
   } finally {
     call.close();
   }
 }
 
-/** An error that comes after events is no refusal: the agent has taken the message. */
+/** An error that comes after events is no refusal, also not that of a second request of the same call: the agent has taken the message. */
 function afterEvents(error: AgentError, heard: boolean): AgentError {
-  const refused: readonly AgentErrorKind[] = ["refused", "taskGone", "unsupported"];
+  const refused: readonly AgentErrorKind[] = ["refused", "taskGone", "unsupported", "rateLimited", "unauthorized", "unreachable"];
   if (!heard || !refused.includes(error.kind)) return error;
-  return new AgentError("broken", `the stream ended with an error: ${error.message}`, { code: error.code });
+  return new AgentError("broken", `the stream ended with an error: ${error.message}`, { code: error.code, explanation: failedWithin });
 }
 
 /** A transport for each call, so that what is observed of its bytes is that call's alone. */
 async function openClient({ card, chosen }: Peer, options: PeerOptions, fetch: typeof globalThis.fetch): Promise<Client> {
   const { dialect, agentInterface } = chosen;
   const endpoint = agentInterface.url;
-  const outgoing = withPaths(options.authenticate(fetch), endpoint, options.config.paths);
+  const sent = withPaths(options.authenticate(fetch), endpoint, options.paths);
+  const outgoing = options.wire.requestIds === "string" ? withStringIds(sent) : sent;
   const transport = await dialect.open({ endpoint, card, fetch: outgoing });
-  return new Client(agentInterface.tenant ? new TenantTransportDecorator(transport, agentInterface.tenant) : transport, card);
+  return new Client(agentInterface.tenant ? new TenantTransportDecorator(transport, agentInterface.tenant) : transport, willing(card));
 }
 
-function toRequestOptions(config: AgentConfig, signal: AbortSignal): RequestOptions {
-  return { signal, serviceParameters: { ...config.headers } };
+/** The SDK's client does in silence something else where the card does not declare an operation; what is possible is decided before. */
+function willing(card: AgentCard): AgentCard {
+  const { extensions = [], extendedAgentCard } = card.capabilities ?? {};
+  return { ...card, capabilities: { extensions, extendedAgentCard, streaming: true, pushNotifications: true } };
 }
 
-/** Sends an HTTP+JSON operation to the path that the configuration gives it. */
-function withPaths(fetch: typeof globalThis.fetch, endpoint: string, paths: AgentConfig["paths"]): typeof globalThis.fetch {
-  if (!paths) return fetch;
-  const base = endpoint.replace(/\/+$/, "");
-  return (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    const [, operation] = /^\/(?:v1\/)?message:(send|stream)$/.exec(url.startsWith(base) ? url.slice(base.length) : "") ?? [];
-    const path = operation === "send" ? paths.send : operation === "stream" ? paths.stream : undefined;
-    return fetch(path === undefined ? input : new URL(path.replace(/^(?=[^/]*:)/, "./"), `${base}/`).href, init);
-  };
+function toRequestOptions(wire: Wire, signal: AbortSignal): RequestOptions {
+  return { signal, serviceParameters: { ...wire.headers } };
 }

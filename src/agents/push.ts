@@ -1,10 +1,8 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
+import { isWithinBounds } from "./bounds.ts";
 import { toEvents } from "./events.ts";
 import { readPayload } from "./read.ts";
-
-const maxDepth = 64;
-const maxValues = 100_000;
 
 /**
  * What a push says: one thing, or a list of them. Its shape decides, never its Content-Type: 1.0 wraps (`statusUpdate`), 0.3 posts the
@@ -12,7 +10,7 @@ const maxValues = 100_000;
  * recognisable, or when the body is too deep or has too many values; throws nothing else.
  */
 export function decodePush(body: unknown): readonly AgentEvent[] {
-  if (!isWithinLimits(body)) throw new AgentError("protocol", "a push is too deep or has too many values");
+  if (!isWithinBounds(body)) throw new AgentError("protocol", "a push is too deep or has too many values");
   const payloads = (Array.isArray(body) ? body : [body]).flatMap((entry) => readPayload(entry) ?? []);
   if (payloads.length === 0) throw new AgentError("protocol", "a push holds nothing of A2A");
   return payloads.flatMap((payload) => toEvents({ payload }));
@@ -36,17 +34,4 @@ function credentials(scheme: string, value: string): readonly string[] {
   const colon = pair.indexOf(":");
   const password = colon < 0 ? "" : pair.slice(colon + 1);
   return password === "" ? [value] : [value, password];
-}
-
-/** Walks without recursion, so that a hostile depth cannot exhaust the stack. */
-function isWithinLimits(body: unknown): boolean {
-  const open: { readonly value: unknown; readonly depth: number }[] = [{ value: body, depth: 0 }];
-  let seen = 0;
-  for (let next = open.pop(); next; next = open.pop()) {
-    seen += 1;
-    if (seen > maxValues || next.depth > maxDepth) return false;
-    if (typeof next.value !== "object" || next.value === null) continue;
-    for (const value of Object.values(next.value)) open.push({ value, depth: next.depth + 1 });
-  }
-  return true;
 }

@@ -10,7 +10,16 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readPayload(body: unknown): Payload | undefined {
   if (!isFields(body)) return undefined;
   const result = isFields(body.result) ? body.result : body;
-  return readWrapped(result) ?? readBare(result);
+  return readTransfer(result) ?? readWrapped(result) ?? readBare(result);
+}
+
+/** Inkeep streams a transfer between its agents as a thing of its own (docs.inkeep.com, "A2A protocol"), and sends it as a task otherwise. */
+function readTransfer(body: Fields): Payload | undefined {
+  const target = text(body.target ?? body.targetSubAgentId);
+  if (body.type !== "transfer" || target === "") return undefined;
+  const parts = [{ data: { type: "transfer", targetSubAgentId: target } }, { text: text(body.reason) }];
+  const artifacts = [{ artifactId: "transfer", parts }];
+  return { $case: "task", value: readTask({ id: taskId(body), status: { state: "completed" }, artifacts }) };
 }
 
 function readWrapped(body: Fields): Payload | undefined {
@@ -28,7 +37,9 @@ function readWrapped(body: Fields): Payload | undefined {
 function readBare(body: Fields): Payload | undefined {
   const kind = text(body.kind);
   if (isFields(body.artifact)) return readArtifactUpdate(body);
-  if (isFields(body.status) && (kind === "status-update" || (kind !== "task" && taskId(body) !== ""))) return readStatusUpdate(body);
+  // 0.1 has the task's id in `id` here too; only an update says whether it is the last.
+  const update = kind === "status-update" || (kind !== "task" && (taskId(body) !== "" || typeof body.final === "boolean"));
+  if (isFields(body.status) && update) return readStatusUpdate(body);
   if (kind === "task" || (isFields(body.status) && text(body.id) !== "")) return { $case: "task", value: readTask(body) };
   if (kind === "message" || (isList(body.parts ?? body.content) && body.role !== undefined))
     return { $case: "message", value: readMessage(body) };

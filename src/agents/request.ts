@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly push: boolean;
 }
 
+export const pushConfigId = "a2a-chat-bridge";
+
 /** A message in the SDK's own form; the transport turns it into the agent's wire. */
 export function toSendRequest(request: AgentRequest, options: RequestOptions): SendMessageRequest {
   const metadata = { ...options.metadata, ...request.metadata };
@@ -44,7 +46,7 @@ export function toSendRequest(request: AgentRequest, options: RequestOptions): S
  * with the next message of a task this config takes the place of the last one, instead of standing beside it.
  */
 function toPushConfig(push: NonNullable<AgentRequest["push"]>, auth: RequestOptions["pushAuth"]): unknown {
-  const id = "a2a-chat-bridge";
+  const id = pushConfigId;
   // A fixed address has no secret of its own.
   if (push.token === "") return { url: push.url };
   switch (auth) {

@@ -1,25 +1,28 @@
 import type { Log } from "../log.ts";
-import type { Abilities, AgentEvent, AgentPolicy, AgentRequest, DeliveryMode } from "../model/agent.ts";
+import type { AgentEvent, AgentPolicy, AgentRequest, DeliveryMode } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
-import type { PushConfig } from "./config.ts";
-import { toEvents } from "./events.ts";
+import type { AgentConfig, PushConfig } from "./config.ts";
+import { isSettled, toEvents } from "./events.ts";
 import { type Asked, hidesReason } from "./failure.ts";
+import { impossible, possibleModes, type Refused, refusedBy } from "./modes.ts";
 import { callPeer, StreamingRefused, streamPeer } from "./peer.ts";
+import { toMetadata } from "./prepare.ts";
 import { toSendRequest } from "./request.ts";
-import { isGone, type Reach } from "./tasks.ts";
+import { isGone, lookSoon, type Reach } from "./tasks.ts";
 
 export interface SendOptions {
   readonly name: string;
+  readonly config: AgentConfig;
   readonly policy: AgentPolicy;
   readonly pushAuth: NonNullable<PushConfig["auth"]>;
-  /** Cards of agents that declare streaming and refuse it. Written here. */
-  readonly refusers: WeakSet<object>;
+  /** Written here. */
+  readonly refused: Refused;
   readonly log: Log;
 }
 
 /**
- * Sends a message by the first way of delivery that is possible. It is sent a second time in one case alone: the agent has refused to
- * stream before it took the message; then it is asked without.
+ * Sends a message by the first way of delivery that is possible. It is sent again in one case alone: the agent has refused that way before
+ * it took the message; then it is asked by the next one, and by that from then on.
  */
 export async function* sendMessage(
   reach: Reach,
@@ -28,35 +31,51 @@ export async function* sendMessage(
   signal: AbortSignal,
 ): AsyncGenerator<AgentEvent, void, undefined> {
   const { peer, abilities } = reach;
-  const { policy, refusers, log, name } = options;
-  const streams = peer.card.capabilities?.streaming === true && !refusers.has(peer.card);
-  const modes = possibleModes(policy.delivery, request, abilities, streams);
-  const first = modes[0] ?? impossible(policy.delivery);
-  if (first !== "stream") return yield* call(reach, options, request, first, signal);
-  if ((yield* stream(reach, options, request, signal)) === "done") return;
-  log.warn({ agent: name }, "the agent declares streaming and refuses it");
-  refusers.add(peer.card);
-  yield* call(reach, options, request, modes[1] ?? "blocking", signal);
+  const { policy, refused, log, name } = options;
+  for (;;) {
+    const [mode] = possibleModes(policy, peer, abilities, request, refused);
+    if (mode === undefined) throw impossible(policy.delivery);
+    try {
+      return yield* mode === "stream" ? stream(reach, options, request, signal) : call(reach, options, request, mode, signal);
+    } catch (error) {
+      const what = error instanceof StreamingRefused ? "streaming" : refusedBy(error, mode, request);
+      if (what === undefined || refused.has(peer, what)) throw error;
+      log.warn({ agent: name, what }, "the agent declares what it refuses");
+      refused.add(peer, what);
+      if (what === "streaming" && possibleModes(policy, peer, abilities, request, refused).length === 0)
+        throw new AgentError("unsupported", "the agent does not stream, and nothing else is configured", { explanation: streamsNot });
+    }
+  }
 }
 
-/** "refused": the agent does not stream, and has not taken the message. */
+const streamsNot =
+  "The agent does not stream its answers, and no other way of delivery is configured. An administrator must check `delivery`.";
+
 async function* stream(
   reach: Reach,
   options: SendOptions,
   request: AgentRequest,
   signal: AbortSignal,
-): AsyncGenerator<AgentEvent, "done" | "refused", undefined> {
+): AsyncGenerator<AgentEvent, void, undefined> {
   const message = toMessage(reach, options, request, "stream");
   const { taskId } = request;
+  let last: AgentEvent | undefined;
+  let answered = false;
   try {
-    yield* streamPeer(reach.peer, reach.options, toAsked(request), signal, (client, call) => client.sendMessageStream(message, call));
-    return "done";
+    for await (const event of streamPeer(reach.peer, reach.options, toAsked(request), signal, (client, call) =>
+      client.sendMessageStream(message, call),
+    )) {
+      yield event;
+      last = event;
+      answered ||= event.kind === "output";
+    }
   } catch (error) {
-    if (error instanceof StreamingRefused) return "refused";
     if (taskId && hidesReason(error) && (await isGone(reach, { taskId }, signal)))
-      throw new AgentError("taskGone", "the task is closed at the agent", { code: error.code });
+      throw new AgentError("taskGone", "the task is closed at the agent", { code: error.code, explanation: error.explanation });
     throw error;
   }
+  if (answered && last && !isSettled(last) && reach.options.wire.streamEnd === "completed")
+    yield { ...idsOf(last), kind: "ended", outcome: "completed", parts: [] };
 }
 
 async function* call(
@@ -68,16 +87,19 @@ async function* call(
 ): AsyncGenerator<AgentEvent, void, undefined> {
   const message = toMessage(reach, options, request, mode);
   const result = await callPeer(reach.peer, reach.options, toAsked(request), signal, (client, call) => client.sendMessage(message, call));
-  yield* toEvents({ payload: "messageId" in result ? { $case: "message", value: result } : { $case: "task", value: result } });
+  const events = toEvents({ payload: "messageId" in result ? { $case: "message", value: result } : { $case: "task", value: result } });
+  yield* events;
+  if (mode !== "poll" || "messageId" in result || events.some(isSettled)) return;
+  yield* lookSoon(reach, { taskId: result.id }, signal);
 }
 
-function toMessage({ options: { config }, abilities }: Reach, options: SendOptions, request: AgentRequest, mode: DeliveryMode) {
+function toMessage({ peer, abilities }: Reach, options: SendOptions, request: AgentRequest, mode: DeliveryMode) {
   return toSendRequest(request, {
     level: options.policy.identity.level,
-    metadata: config.metadata ?? {},
+    metadata: toMetadata(options.config, peer.card),
     pushAuth: options.pushAuth,
     returnImmediately: mode === "push" || mode === "poll",
-    push: abilities.push,
+    push: abilities.push && !options.refused.has(peer, "push"),
   });
 }
 
@@ -85,22 +107,6 @@ function toAsked(request: AgentRequest): Asked {
   return { operation: "send", withTask: request.taskId !== undefined };
 }
 
-/** The policy's order, without what the card does not declare or this message cannot use. */
-function possibleModes(
-  order: readonly DeliveryMode[],
-  request: AgentRequest,
-  abilities: Abilities,
-  streams: boolean,
-): readonly DeliveryMode[] {
-  const possible: Record<DeliveryMode, boolean> = {
-    stream: streams,
-    blocking: true,
-    push: abilities.push && request.push !== undefined,
-    poll: abilities.get,
-  };
-  return order.filter((mode) => possible[mode]);
-}
-
-function impossible(order: readonly DeliveryMode[]): never {
-  throw new AgentError("unsupported", `none of the configured ways of delivery is possible with this agent: ${order.join(", ")}`);
+function idsOf({ taskId, contextId }: AgentEvent) {
+  return { ...(taskId !== undefined && { taskId }), ...(contextId !== undefined && { contextId }) };
 }

@@ -3,6 +3,7 @@ import type { Abilities, AgentEvent, TaskRef } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import { isSettled, taskEvents } from "./events.ts";
 import { callPeer, type Peer, type PeerOptions, StreamingRefused, streamPeer } from "./peer.ts";
+import { pushConfigId } from "./request.ts";
 
 /** An agent within reach, with what it can do. */
 export interface Reach {
@@ -44,6 +45,21 @@ export async function* resumeTask(reach: Reach, task: TaskRef, signal: AbortSign
   }
 }
 
+/** The pauses before the first looks at a task, which is often done soon; later looks are the bridge's. Milliseconds. */
+const soon = [300, 700, 1500, 2500];
+
+/** Looks at a task that was just begun. Ends when it is settled, when a look fails, and after a few seconds. Never throws. */
+export async function* lookSoon(reach: Reach, task: TaskRef, signal: AbortSignal): AsyncGenerator<AgentEvent, void, undefined> {
+  for (const pause of soon) {
+    await reach.options.clock.sleep(pause, signal);
+    if (signal.aborted) return;
+    const events = await snapshot(reach, task, signal).catch(() => undefined);
+    if (!events) return;
+    yield* events;
+    if (events.some(isSettled)) return;
+  }
+}
+
 /** The task that a message started, found in the histories that ListTasks gives (A2A 1.0, section 3.1.4). */
 export async function findTask(reach: Reach, messageId: string, contextId: string, signal: AbortSignal): Promise<TaskRef | undefined> {
   if (!reach.abilities.list) throw new AgentError("unsupported", "the agent's tasks cannot be listed");
@@ -79,6 +95,16 @@ export async function cancelTask(reach: Reach, task: TaskRef, signal: AbortSigna
     client.cancelTask({ tenant: "", id: task.taskId, metadata: undefined }, call),
   );
   return taskEvents(canceled).at(-1);
+}
+
+/** The agent need not push any more. Resolves also where there was nothing to forget; throws AgentError `unsupported` where it cannot. */
+export async function forgetPush({ peer, options }: Reach, task: TaskRef, signal: AbortSignal): Promise<void> {
+  const request = { tenant: "", taskId: task.taskId, id: pushConfigId };
+  await callPeer(peer, options, { operation: "push", withTask: true }, signal, (client, call) =>
+    client.deleteTaskPushNotificationConfig(request, call),
+  ).catch((error: unknown) => {
+    if (!(error instanceof AgentError) || error.kind !== "taskGone") throw error;
+  });
 }
 
 /** Whether a task takes no more messages: it is unknown to the agent, or has ended. */

@@ -110,6 +110,8 @@ export interface AgentClient {
   find(messageId: string, contextId: string, signal: AbortSignal): Promise<TaskRef | undefined>;
   /** Resolves to what the agent said; throws AgentError `unsupported` where it cannot. */
   cancel(task: TaskRef, signal: AbortSignal): Promise<AgentEvent | undefined>;
+  /** Takes the push config of a task back, once nothing is waited for any more. Only where `abilities` has `push`. */
+  forgetPush?(task: TaskRef, signal: AbortSignal): Promise<void>;
 }
 
 export interface Abilities {

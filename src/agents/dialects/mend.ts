@@ -1,9 +1,7 @@
-import { parseSseStream, type StreamResponse } from "@a2a-js/sdk";
 import { AgentError } from "../../model/errors.ts";
-import { readPayload } from "../read.ts";
-
-type Payload = NonNullable<StreamResponse["payload"]>;
-type Fields = Readonly<Record<string, unknown>>;
+import { parseBounded } from "../bounds.ts";
+import { explainKind, webPage } from "../explain.ts";
+import { type Answer, type Fields, fieldsOf, isEventStream, type Payload, readAnswer, readAnswers } from "./answers.ts";
 
 export interface MendOptions {
   /** Whether answers to this request are of A2A's four kinds; others pass as they are. */
@@ -14,19 +12,20 @@ export interface MendOptions {
 
 /**
  * A fetch that reads answers tolerantly and writes them again in the form that the SDK's strict readers take: without it one missing
- * `kind` or `messageId` loses the whole reply. Errors pass unchanged; events of a stream in which nothing is recognisable are dropped.
- * Rejects with AgentError `protocol` when a whole answer is nothing of A2A.
+ * `kind` or `messageId` loses the whole reply. Errors pass; events of a stream in which nothing is recognisable are dropped.
+ * Rejects with AgentError `protocol` when a whole answer is nothing of A2A, or more than can be read safely.
  */
 export function mendAnswers(fetch: typeof globalThis.fetch, options: MendOptions): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     const url = input instanceof Request ? input.url : String(input);
-    if (!response.ok || !options.isOurs(url, init)) return response;
-    const request = fieldsOf(parse(typeof init?.body === "string" ? init.body : "")) ?? {};
-    const write = (payload: Payload) => JSON.stringify(options.write(payload, request, url));
+    if (!response.ok) return response;
+    if (!options.isOurs(url, init)) return withinBounds(response);
+    const request = fieldsOf(parseBounded(typeof init?.body === "string" ? init.body : "")) ?? {};
+    const write = (answer: Answer) =>
+      JSON.stringify(answer.kind === "payload" ? options.write(answer.payload, request, url) : toOwnError(answer.fields, request));
     if (isEventStream(response.headers)) return mendStream(response, write);
-    const text = await response.text();
-    return mendWhole(text, response, new Headers(init?.headers).get("accept") ?? "", write);
+    return mendWhole(await response.text(), response, new Headers(init?.headers).get("accept") ?? "", write);
   };
 }
 
@@ -37,66 +36,48 @@ export function httpShape(url: string): "wrapped" | "bare" | undefined {
   return /\/tasks\/[^/:]+(:cancel)?$/.test(pathname) ? "bare" : undefined;
 }
 
-/** A whole answer to a request for a stream becomes a stream of one. */
-function mendWhole(text: string, response: Response, accept: string, write: (payload: Payload) => string): Response {
+/** What the SDK reads by itself is as much the word of a stranger. */
+async function withinBounds(response: Response): Promise<Response> {
   const { status, statusText, headers } = response;
-  const read = readText(text);
-  if (read === undefined) throw new AgentError("protocol", "the answer is not A2A", { code: status });
-  if (read === "error") return new Response(text, { status, statusText, headers });
-  const mended = write(read);
-  if (!accept.startsWith("text/event-stream")) return new Response(mended, { status, headers: { "content-type": "application/json" } });
+  const text = await response.text();
+  parseBounded(text);
+  return new Response(text === "" ? null : text, { status, statusText, headers });
+}
+
+/** An error in an envelope answers our request, whatever id it names. */
+function toOwnError(fields: Fields, request: Fields): Fields {
+  return request.id === undefined ? fields : { ...fields, jsonrpc: "2.0", id: request.id };
+}
+
+/** A whole answer to a request for a stream becomes a stream of one. */
+function mendWhole(text: string, response: Response, accept: string, write: (answer: Answer) => string): Response {
+  const { status, headers } = response;
+  const answer = readAnswer(text);
+  if (answer === undefined) {
+    const page = /html/i.test(headers.get("content-type") ?? "");
+    throw new AgentError("protocol", "the answer is not A2A", { code: status, explanation: page ? webPage : explainKind.protocol });
+  }
+  const mended = write(answer);
+  if (answer.kind === "error" || !accept.startsWith("text/event-stream"))
+    return new Response(mended, { status, headers: { "content-type": "application/json" } });
   return new Response(`data: ${mended}\n\n`, { status, headers: { "content-type": "text/event-stream" } });
 }
 
-function mendStream(response: Response, write: (payload: Payload) => string): Response {
-  const events = parseSseStream(response);
+function mendStream(response: Response, write: (answer: Answer) => string): Response {
+  const answers = readAnswers(response);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        // A pull that enqueues nothing would stall the reader.
-        for (;;) {
-          const { value, done } = await events.next();
-          if (done) return controller.close();
-          const read = readText(value.data);
-          if (read === undefined) continue;
-          const data = read === "error" ? value.data.replaceAll("\n", "") : write(read);
-          return controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${data}\n\n`));
-        }
+        const { value, done } = await answers.next();
+        if (done) return controller.close();
+        controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${write(value)}\n\n`));
       },
       async cancel() {
-        await events.return();
+        await answers.return();
       },
     },
     { highWaterMark: 0 },
   );
   return new Response(body, { status: response.status, headers: { "content-type": "text/event-stream" } });
-}
-
-/** Undefined: nothing of A2A, such as "[DONE]" or an event of a kind that nobody knows. */
-function readText(text: string): Payload | "error" | undefined {
-  const fields = fieldsOf(parse(text));
-  if (!fields) return undefined;
-  if (isSet(fields.error) || ("code" in fields && "message" in fields)) return "error";
-  return readPayload(fields);
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function isEventStream(headers: Headers): boolean {
-  return headers.get("content-type")?.startsWith("text/event-stream") === true;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not JSON: the caller decides what that means
-  }
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : undefined;
 }

@@ -1,43 +1,82 @@
-import type { Artifact, Message, Part, SendMessageRequest, StreamResponse, SubscribeToTaskRequest, Task, TaskStatus } from "@a2a-js/sdk";
+import type {
+  Artifact,
+  CancelTaskRequest,
+  GetTaskRequest,
+  Message,
+  Part,
+  SendMessageRequest,
+  SubscribeToTaskRequest,
+  Task,
+  TaskStatus,
+} from "@a2a-js/sdk";
 import type { RequestOptions } from "@a2a-js/sdk/client";
 import { LegacyRestTransport } from "@a2a-js/sdk/compat/v0_3/client";
 import { unnamed } from "../events.ts";
-import { type Dialect, isVersion03 } from "./dialect.ts";
+import type { Payload } from "./answers.ts";
+import type { Dialect } from "./dialect.ts";
 import { httpShape, mendAnswers } from "./mend.ts";
 
 /** A2A 0.3 over HTTP+JSON, in the proto-JSON form that the 0.3 SDKs speak. */
 export const rest03: Dialect = {
+  key: "a2a-0.3-rest",
   name: "0.3 HTTP+JSON",
-  speaks: (binding, version) => binding.toUpperCase() === "HTTP+JSON" && isVersion03(version),
+  binding: "HTTP+JSON",
+  speaks: (version) => version.startsWith("0.3"),
   lists: false,
-  open: async ({ endpoint, fetch }) =>
-    new MendedRestTransport({
-      endpoint,
-      fetchImpl: mendAnswers(fetch, { isOurs: (url) => httpShape(url) !== undefined, write: writeAnswer }),
-    }),
+  open: async ({ endpoint, fetch }) => {
+    const answered: Payload[] = [];
+    const fetchImpl = mendAnswers(fetch, {
+      isOurs: (url) => httpShape(url) !== undefined,
+      write: (payload, _request, url) => {
+        answered.push(payload);
+        return writeAnswer(payload, url);
+      },
+    });
+    return new WholeRestTransport({ endpoint, fetchImpl }, answered);
+  },
 };
 
-/** Carries `append` through the SDK's reader, which loses the flag but keeps metadata. */
-const appendKey = "a2a-chat-bridge/append";
+/**
+ * The SDK's transport, whose reader loses the names of files and the artifact flag `append` (without it each chunk of a stream takes the
+ * place of the one before). It goes on checking the form; what is told is what the bridge itself has read, in the same order.
+ */
+class WholeRestTransport extends LegacyRestTransport {
+  readonly #answered: Payload[];
 
-/** The SDK's transport with the artifact flag `append` that it loses: without it each chunk of a stream takes the place of the one before. */
-class MendedRestTransport extends LegacyRestTransport {
+  constructor(options: ConstructorParameters<typeof LegacyRestTransport>[0], answered: Payload[]) {
+    super(options);
+    this.#answered = answered;
+  }
+
+  override async sendMessage(params: SendMessageRequest, options?: RequestOptions) {
+    const read = await super.sendMessage(params, options);
+    const payload = this.#answered.shift();
+    return payload?.$case === "task" || payload?.$case === "message" ? payload.value : read;
+  }
+
   override async *sendMessageStream(params: SendMessageRequest, options?: RequestOptions) {
-    for await (const response of super.sendMessageStream(params, options)) yield withAppend(response);
+    for await (const read of super.sendMessageStream(params, options)) yield { payload: this.#answered.shift() ?? read.payload };
   }
 
   override async *resubscribeTask(params: SubscribeToTaskRequest, options?: RequestOptions) {
-    for await (const response of super.resubscribeTask(params, options)) yield withAppend(response);
+    for await (const read of super.resubscribeTask(params, options)) yield { payload: this.#answered.shift() ?? read.payload };
+  }
+
+  override async getTask(params: GetTaskRequest, options?: RequestOptions) {
+    return this.#whole(await super.getTask(params, options));
+  }
+
+  override async cancelTask(params: CancelTaskRequest, options?: RequestOptions) {
+    return this.#whole(await super.cancelTask(params, options));
+  }
+
+  #whole(read: Task): Task {
+    const payload = this.#answered.shift();
+    return payload?.$case === "task" ? payload.value : read;
   }
 }
 
-function withAppend(response: StreamResponse): StreamResponse {
-  const { payload } = response;
-  if (payload?.$case !== "artifactUpdate" || payload.value.metadata?.[appendKey] !== true) return response;
-  return { payload: { $case: "artifactUpdate", value: { ...payload.value, append: true } } };
-}
-
-function writeAnswer(payload: NonNullable<StreamResponse["payload"]>, _request: unknown, url: string): unknown {
+function writeAnswer(payload: Payload, url: string): unknown {
   if (payload.$case === "task") return httpShape(url) === "wrapped" ? { task: writeTask(payload.value) } : writeTask(payload.value);
   if (payload.$case === "message") return { message: writeMessage(payload.value) };
   if (payload.$case === "statusUpdate") {
@@ -45,8 +84,7 @@ function writeAnswer(payload: NonNullable<StreamResponse["payload"]>, _request: 
     return { statusUpdate: { taskId, contextId, status: writeStatus(status) } };
   }
   const { taskId, contextId, artifact, append, lastChunk } = payload.value;
-  const metadata = append ? { [appendKey]: true } : undefined;
-  return { artifactUpdate: { taskId, contextId, lastChunk, metadata, ...(artifact && { artifact: writeArtifact(artifact) }) } };
+  return { artifactUpdate: { taskId, contextId, append, lastChunk, ...(artifact && { artifact: writeArtifact(artifact) }) } };
 }
 
 function writeTask(task: Task): unknown {

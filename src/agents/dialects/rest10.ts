@@ -1,12 +1,14 @@
 import { StreamResponse, Task } from "@a2a-js/sdk";
 import { RestTransportFactory } from "@a2a-js/sdk/client";
-import { type Dialect, isVersion1 } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { httpShape, mendAnswers } from "./mend.ts";
 
 /** A2A 1.0 over HTTP+JSON (specification, section 11). */
 export const rest10: Dialect = {
+  key: "a2a-1.0-rest",
   name: "1.0 HTTP+JSON",
-  speaks: (binding, version) => binding.toUpperCase() === "HTTP+JSON" && isVersion1(version),
+  binding: "HTTP+JSON",
+  speaks: (version) => version.startsWith("1."),
   lists: true,
   open: ({ endpoint, card, fetch }) => {
     const fetchImpl = mendAnswers(fetch, {

@@ -1,13 +1,15 @@
 import { type Artifact, type Message, type Part, Role, type StreamResponse, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
 import { LegacyJsonRpcTransport } from "@a2a-js/sdk/compat/v0_3/client";
 import { unnamed } from "../events.ts";
-import { type Dialect, isVersion03 } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { mendAnswers } from "./mend.ts";
 
-/** A2A 0.3 over JSON-RPC; 0.2 is near enough to be spoken by it too. */
+/** A2A 0.3 over JSON-RPC. */
 export const rpc03: Dialect = {
+  key: "a2a-0.3-jsonrpc",
   name: "0.3 JSON-RPC",
-  speaks: (binding, version) => binding.toUpperCase() === "JSONRPC" && isVersion03(version),
+  binding: "JSONRPC",
+  speaks: (version) => version.startsWith("0.3"),
   lists: false,
   open: async ({ endpoint, fetch }) =>
     new LegacyJsonRpcTransport({

@@ -1,12 +1,14 @@
 import { StreamResponse, Task } from "@a2a-js/sdk";
 import { JsonRpcTransportFactory } from "@a2a-js/sdk/client";
-import { type Dialect, isVersion1 } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { mendAnswers } from "./mend.ts";
 
 /** A2A 1.0 over JSON-RPC (specification, section 9). */
 export const rpc10: Dialect = {
+  key: "a2a-1.0-jsonrpc",
   name: "1.0 JSON-RPC",
-  speaks: (binding, version) => binding.toUpperCase() === "JSONRPC" && isVersion1(version),
+  binding: "JSONRPC",
+  speaks: (version) => version.startsWith("1."),
   lists: true,
   open: ({ endpoint, card, fetch }) => {
     const fetchImpl = mendAnswers(fetch, {

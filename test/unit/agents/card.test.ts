@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { createCards } from "../../../src/agents/card.ts";
 import { agentSchema } from "../../../src/agents/config.ts";
-import { chooseDialect } from "../../../src/agents/dialects/choose.ts";
+import { chooseDialects } from "../../../src/agents/dialects/choose.ts";
 import { cardUrls } from "../../../src/agents/discover.ts";
 import { toCard } from "../../../src/agents/repair.ts";
+import { createVerify } from "../../../src/agents/signature.ts";
 import { silentLog } from "../../../src/log.ts";
 import { AgentError } from "../../../src/model/errors.ts";
 import { fakeClock, memoryStore } from "./fakes.ts";
@@ -21,7 +22,9 @@ function world(config: object, pages: Record<string, () => Response | Promise<Re
     asked.push(`${input}${new Headers(init?.headers).get("if-none-match") ? " if changed" : ""}`);
     return pages[String(input)]?.() ?? new Response(null, { status: 404 });
   };
-  const options = { name: "agent", config: agentSchema.parse(config), fetch: fetchPage, clock, log: silentLog, store, timeoutMs: 1000 };
+  const parsed = agentSchema.parse(config);
+  const shared = { name: "agent", fetch: fetchPage, clock, log: silentLog, timeoutMs: 1000 };
+  const options = { ...shared, config: parsed, store, headers: {}, verify: createVerify({ ...shared, keys: parsed.cardKeys }) };
   return { asked, clock, store, pages, cards: createCards(options), anew: () => createCards(options) };
 }
 
@@ -53,7 +56,7 @@ describe("the place of a card", () => {
         "https://agent.example/.well-known/agent.json": () => Response.json(found),
       },
     );
-    expect((await cards.get(never)).name).toBe("found");
+    expect((await cards.get(never)).card.name).toBe("found");
     expect(asked).toHaveLength(2);
   });
 
@@ -64,7 +67,7 @@ describe("the place of a card", () => {
 
     const named = { ...found, url: "https://agent.example/agents/x" };
     const own = world({ url: "https://agent.example/agents/x" }, { [root]: () => Response.json(named) });
-    expect((await own.cards.get(never)).name).toBe("found");
+    expect((await own.cards.get(never)).card.name).toBe("found");
   });
 });
 
@@ -88,7 +91,7 @@ describe("a card", () => {
 
     clock.advance(101_000);
     pages[place] = () => Response.json({ ...found, name: "changed" });
-    expect((await cards.get(never)).name).toBe("changed");
+    expect((await cards.get(never)).card.name).toBe("changed");
   });
 
   test("that is old is used on when no new one can be had, also after a restart", async () => {
@@ -97,8 +100,8 @@ describe("a card", () => {
     clock.advance(400_000);
     pages[place] = () => Promise.reject(new TypeError("fetch failed"));
 
-    expect((await cards.get(never)).name).toBe("found");
-    expect((await anew().get(never)).name).toBe("found");
+    expect((await cards.get(never)).card.name).toBe("found");
+    expect((await anew().get(never)).card.name).toBe("found");
     const before = asked.length;
     await cards.get(never);
     expect(asked).toHaveLength(before);
@@ -126,6 +129,8 @@ describe("a card", () => {
       clock: stuck.clock,
       log: silentLog,
       store: stuck.store,
+      headers: {},
+      verify: async (raw) => ({ raw, signature: "unsigned" }),
       timeoutMs: 1000,
     });
     const waiting = errorOf(hanging.get(never));
@@ -138,8 +143,8 @@ describe("a card", () => {
     const inline = world({ url: "https://agent.example", card: found }, {});
     const spark = world({ url: "https://x.api.eu.nexthink.cloud/api/spark/a2a", preset: "spark" }, {});
 
-    expect((await inline.cards.get(never)).name).toBe("found");
-    expect((await spark.cards.get(never)).supportedInterfaces).toMatchObject([
+    expect((await inline.cards.get(never)).card.name).toBe("found");
+    expect((await spark.cards.get(never)).card.supportedInterfaces).toMatchObject([
       { url: "https://x.api.eu.nexthink.cloud/api/spark/a2a", protocolBinding: "HTTP+JSON", protocolVersion: "0.3" },
     ]);
     expect([...inline.asked, ...spark.asked]).toEqual([]);
@@ -148,14 +153,15 @@ describe("a card", () => {
 
 describe("a card in the wild", () => {
   const base = "https://agents.example/agent/1";
-  const chosen = (raw: unknown) => chooseDialect(toCard(raw, base, "agent"));
+  const chosen = (raw: unknown) => chooseDialects(toCard(raw, { base, name: "agent" }))[0];
 
   test("is repaired where the SDK would refuse or mistake it", () => {
-    expect(chosen(fixture("card-without-tags")).dialect.name).toBe("0.3 JSON-RPC");
-    expect(chosen(fixture("card-02")).dialect.name).toBe("0.3 JSON-RPC");
-    const listed = toCard(fixture("card-capabilities-list"), base, "agent");
-    expect(listed).toMatchObject({ capabilities: { streaming: true }, supportedInterfaces: [{ url: base }] });
-    expect(toCard({ url: "/rpc" }, base, "agent").supportedInterfaces[0]?.url).toBe("https://agents.example/rpc");
+    expect(chosen(fixture("card-without-tags"))?.dialect.name).toBe("0.3 JSON-RPC");
+    expect(chosen(fixture("card-02"))?.dialect.name).toBe("0.2 JSON-RPC");
+    const listed = toCard(fixture("card-capabilities-list"), { base, name: "agent" });
+    expect(listed.capabilities?.streaming).toBe(true);
+    expect(listed.supportedInterfaces[0]?.url).toBe(base);
+    expect(toCard({ url: "/rpc" }, { base, name: "agent" }).supportedInterfaces[0]?.url).toBe("https://agents.example/rpc");
   });
 
   test.each([
@@ -174,7 +180,7 @@ describe("a card in the wild", () => {
       "1.0 JSON-RPC",
     ],
   ])("%j is spoken to in %#", (raw, name) => {
-    expect(chosen(raw).dialect.name).toBe(name);
+    expect(chosen(raw)?.dialect.name).toBe(name);
   });
 
   test("that offers nothing the bridge speaks, or requires an extension, is refused", () => {

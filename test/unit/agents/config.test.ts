@@ -10,12 +10,13 @@ describe("the policy of an agent", () => {
     expect(policy()).toEqual({
       contextId: "server",
       taskId: "spec",
-      delivery: ["stream", "blocking", "push", "poll"],
+      delivery: ["stream", "push", "poll", "blocking"],
       operations: { get: true, cancel: true, resubscribe: true, list: true, push: true },
       identity: { required: false, fields: [], level: "both" },
       threadIdentity: "shared",
       whileRunning: "join",
       onUnknown: "notice",
+      transcript: 0,
       limits: { silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 },
     });
   });
