@@ -1,0 +1,148 @@
+import { aiEntities } from "./content.ts";
+import { type Desk, threadOf } from "./desk.ts";
+import { type Attachment, bot, type Message } from "./message.ts";
+import { isOpen } from "./stream.ts";
+import type { Conversation } from "./tenant.ts";
+
+/** A message as a person sees it now. */
+export interface Shown {
+  readonly id: string;
+  readonly threadId: string | undefined;
+  readonly user: string;
+  readonly name: string;
+  readonly bot: boolean;
+  /** What stands there, in Markdown as it was given. */
+  readonly text: string;
+  readonly edited: boolean;
+  readonly streaming: boolean;
+  /** How a stream went; undefined for what was posted at once. */
+  readonly stream: "open" | "final" | "expired" | "stoppedByUser" | undefined;
+  /** "AI generated" stands beside the name. */
+  readonly aiLabel: boolean;
+  readonly citations: readonly { readonly position: number; readonly name: string; readonly url: string | undefined }[];
+  /** Thumbs under the message, and what they open. */
+  readonly feedback: "default" | "custom" | undefined;
+  /** The contents of the Adaptive Cards under the text. */
+  readonly cards: readonly unknown[];
+  /** What can be pressed on the cards. */
+  readonly buttons: readonly Button[];
+  /** Suggested answers, offered by the newest message of a personal chat. */
+  readonly suggestions: readonly string[];
+  readonly files: readonly { readonly id: string; readonly name: string }[];
+  /** Each as `<user> <reaction>`. */
+  readonly reactions: readonly string[];
+  /** Ids of people who are called by this message; the bot is `bot`. */
+  readonly calls: readonly string[];
+  /** Only this person sees it. */
+  readonly onlyFor: string | undefined;
+}
+
+export interface Button {
+  readonly title: string;
+  /** `Action.Execute`, `Action.Submit` or `Action.OpenUrl`. */
+  readonly type: string;
+  readonly verb: string | undefined;
+  readonly data: unknown;
+  readonly url: string | undefined;
+}
+
+export interface ShownThread {
+  /** Root and replies, in order; all of a chat. Targeted messages are not among them. */
+  readonly messages: readonly Shown[];
+  readonly replies: readonly Shown[];
+  /** What single persons were shown. */
+  readonly private: readonly Shown[];
+  /** Whether the bot is typing now, and how many times it said so. */
+  readonly typing: boolean;
+  readonly typings: number;
+}
+
+/** What is seen of a thread of a channel, or of a whole chat. */
+export function showThread(desk: Desk, conversation: Conversation, threadId: string | undefined): ShownThread {
+  const all = threadOf(conversation, threadId).filter((message) => !message.deleted || hasReplies(conversation, message));
+  const shown = all.map((message) => show(desk, conversation, message));
+  const messages = shown.filter(({ onlyFor }) => onlyFor === undefined);
+  return {
+    messages,
+    replies: messages.slice(1),
+    private: shown.filter(({ onlyFor }) => onlyFor !== undefined),
+    typing: desk.tenant.clock.now() < conversation.typingUntil,
+    typings: conversation.typings,
+  };
+}
+
+function hasReplies({ messages }: Conversation, root: Message): boolean {
+  return messages.some(({ threadId, deleted }) => threadId === root.id && !deleted);
+}
+
+export function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
+  const { tenant } = desk;
+  const { id, threadId, user, stream, channelData, attachments, reactions, onlyFor } = message;
+  const cards = message.deleted ? [] : attachments.flatMap((attachment) => toCard(attachment));
+  const streaming = isOpen(desk, message);
+  return {
+    id,
+    threadId,
+    user,
+    name: user === bot ? tenant.app.name : (tenant.people.get(user)?.name ?? user),
+    bot: user === bot,
+    text: message.deleted ? "This message has been deleted." : message.text,
+    edited: message.edited,
+    streaming,
+    stream: stream?.state,
+    aiLabel: aiEntities(message.entities).some(isLabel),
+    citations: aiEntities(message.entities).flatMap(toCitations),
+    feedback: toFeedback(channelData),
+    cards,
+    buttons: cards.flatMap(toButtons),
+    suggestions: messages.at(-1) === message ? message.suggestions : [],
+    files: message.files,
+    reactions: [...reactions],
+    calls: toCalls(desk, message),
+    onlyFor,
+  };
+}
+
+function toCard({ contentType, content }: Attachment): readonly unknown[] {
+  return contentType === "application/vnd.microsoft.card.adaptive" ? [content] : [];
+}
+
+function isLabel(entity: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(entity.additionalType) && entity.additionalType.includes("AIGeneratedContent");
+}
+
+function toCitations({ citation }: Readonly<Record<string, unknown>>): Shown["citations"] {
+  if (!Array.isArray(citation)) return [];
+  return citation.map((one: unknown) => {
+    const { position, appearance }: { readonly position?: unknown; readonly appearance?: unknown } = Object(one);
+    const { name, url }: { readonly name?: unknown; readonly url?: unknown } = Object(appearance);
+    return { position: Number(position), name: String(name ?? ""), url: typeof url === "string" ? url : undefined };
+  });
+}
+
+/** `feedbackLoopEnabled` is the older way to ask for thumbs. */
+function toFeedback({ feedbackLoop, feedbackLoopEnabled }: Readonly<Record<string, unknown>>): Shown["feedback"] {
+  const { type }: { readonly type?: unknown } = Object(feedbackLoop);
+  if (type === "default" || type === "custom") return type;
+  return feedbackLoopEnabled === true ? "default" : undefined;
+}
+
+/** The actions of a card, wherever they stand in it. */
+export function toButtons(card: unknown): readonly Button[] {
+  if (Array.isArray(card)) return card.flatMap(toButtons);
+  if (typeof card !== "object" || card === null) return [];
+  const { type, title, verb, data, url, ...rest }: Readonly<Record<string, unknown>> = { ...card };
+  const inner = Object.values(rest).flatMap(toButtons);
+  if (typeof type !== "string" || !/^Action\.(Execute|Submit|OpenUrl)$/.test(type)) return inner;
+  const button = { title: String(title ?? ""), type, verb: text(verb), data, url: text(url) };
+  return [button, ...inner];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function toCalls({ tenant }: Desk, { entities }: Message): readonly string[] {
+  const ids = entities.flatMap(({ type, mentioned }) => (type === "mention" ? [String(Object(mentioned).id)] : []));
+  return ids.map((id) => (id === tenant.app.accountId ? bot : ([...tenant.people.values()].find((one) => one.accountId === id)?.id ?? id)));
+}
