@@ -3,7 +3,7 @@ import { misbehave } from "./door.ts";
 import type { VendorFault } from "./faults.ts";
 import { affect, isEffect, watchCall } from "./follow.ts";
 import type { Kit } from "./kit.ts";
-import { closingWords, endsTurn, isAtWork, type LiveState, type LiveTask } from "./live-task.ts";
+import { closingWords, endsTurn, isAtWork, type LiveState, type LiveTask, textIn } from "./live-task.ts";
 import { createEventStream } from "./sse.ts";
 
 export interface RestCall {
@@ -28,7 +28,9 @@ const statuses: Readonly<Record<LiveState, string>> = {
 export function taskOf(task: LiveTask) {
   const partial = isAtWork(task) ? closingWords(task.state === "auth-required" ? task : { ...task, words: undefined }) : "";
   const said = [
-    ...task.said.map(({ role, text }) => ({ role: role === "user" ? "user" : "assistant", text })),
+    ...task.said.flatMap(({ by, content }) =>
+      by === "status" ? [] : [{ role: by === "user" ? "user" : "assistant", text: textIn(content) }],
+    ),
     ...(partial === "" ? [] : [{ role: "assistant", text: partial }]),
   ];
   return {

@@ -83,6 +83,8 @@ const body = z.strictObject({
     role: z.literal("user"),
     content: z.array(z.strictObject({ type: z.literal("text"), text: z.string() })).min(1),
   }),
+  /** Not documented; it stands in the books and is for no one else. */
+  metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
 interface House {
@@ -147,7 +149,13 @@ function send(kit: Kit, call: RestCall, expired: ReadonlySet<string>): void {
     return void call.response.status(400).json({ error: "Invalid message" });
   }
   const text = parsed.data.message.content.map((part) => part.text).join("");
-  const sent = { messageId: "", taskId: call.taskId, text, referenceTaskIds: [], metadata: { message: {}, request: {} } };
+  const sent = {
+    messageId: "",
+    taskId: call.taskId,
+    text,
+    referenceTaskIds: [],
+    metadata: { message: {}, request: parsed.data.metadata ?? {} },
+  };
   const entry = noteMessage(kit, call, sent, "send");
   if (befallRest(call)) return;
   const known = call.taskId === undefined ? undefined : kit.room.get(call.taskId);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Content } from "./steps.ts";
 
 export type LiveState = "submitted" | "working" | "input-required" | "auth-required" | "completed" | "failed" | "canceled" | "rejected";
@@ -6,6 +7,13 @@ interface LiveArtifact {
   readonly id: string;
   /** One for each time that something was added. */
   readonly pieces: readonly Content[];
+}
+
+export interface Said {
+  readonly by: "user" | "status" | "turn";
+  readonly content: Content;
+  /** Empty where the wire has none, and for a whole turn. */
+  readonly messageId: string;
 }
 
 /** A task as it stands, whatever the wire that shows it. */
@@ -17,9 +25,11 @@ export interface LiveTask {
   readonly at: number;
   /** What was said with the state. */
   readonly words: Content | undefined;
+  /** The messageId of that; it stays the same wherever the words are shown. */
+  readonly wordsId: string;
   readonly artifacts: readonly LiveArtifact[];
-  /** Oldest first. An agent's answer stands here when its turn is over. */
-  readonly said: readonly { readonly role: "user" | "agent"; readonly text: string; readonly messageId: string }[];
+  /** Oldest first: what people said, what came with each state, and all that a turn said, once it is over. */
+  readonly said: readonly Said[];
 }
 
 /** What an agent says in a turn. */
@@ -32,9 +42,12 @@ export type Word =
 
 /** The task after a word. An error leaves it failed, a message or a transfer completed. */
 export function hear(task: LiveTask, word: Word, at: number): LiveTask {
-  const after = { ...task, ...changes(task, word, at) };
+  const after = { ...task, ...changes(task, word, at), ...(word.kind === "output" ? {} : { wordsId: randomUUID() }) };
+  const words: Said[] =
+    word.kind === "status" && word.content !== undefined ? [{ by: "status", content: word.content, messageId: after.wordsId }] : [];
   const text = endsTurn(word) ? closingWords(after) : "";
-  return text === "" ? after : { ...after, said: [...task.said, { role: "agent", text, messageId: "" }] };
+  const whole: Said[] = text === "" ? [] : [{ by: "turn", content: text, messageId: "" }];
+  return { ...after, said: [...task.said, ...words, ...whole] };
 }
 
 function changes(task: LiveTask, word: Word, at: number): Partial<LiveTask> {

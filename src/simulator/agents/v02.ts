@@ -85,6 +85,8 @@ function send(kit: Kit, call: RpcCall, streaming: boolean): void {
   if (sent.contextId !== undefined && !kit.memory.knows(contextId))
     kit.books.violation(`message ${sent.messageId} names the unknown context ${contextId}`);
   const turn = kit.room.begin(toAssignment(kit, sent, entry, { taskId, contextId, streaming: streams }));
+  // Who says a bare message has no task.
+  if (!known) kit.room.watch(taskId, (heard) => heard.kind === "message" && kit.room.forget(taskId), turn);
   const { blocking, historyLength } = more.safeParse(call.params).data?.configuration ?? {};
   if (streams) streamTask(kit, call, { taskId, turn }, { onWord: turnEvents02(turn.task) });
   else answerWhenDone(kit, call, turn, (task, word) => result02(task, word, historyLength));

@@ -62,7 +62,8 @@ const artifacts01 = (task: LiveTask) =>
 
 /** The whole task, its history only if it is asked for. */
 export function task01(task: LiveTask, historyLength = 0) {
-  const history = task.said.slice(-historyLength).map(({ role, text }) => ({ role, parts: toParts(text, "type") }));
+  const said = task.said.filter(({ by }) => by !== "turn").slice(-historyLength);
+  const history = said.map(({ by, content }) => ({ role: by === "user" ? "user" : "agent", parts: toParts(content, "type") }));
   return {
     id: task.id,
     sessionId: task.contextId,

@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { endsTurn, type LiveTask, type Word } from "./live-task.ts";
 import { toParts } from "./parts.ts";
 import type { Content } from "./steps.ts";
 
 const message02 = (task: LiveTask, content: Content) => ({
   kind: "message",
-  messageId: randomUUID(),
+  messageId: task.wordsId,
   role: "agent",
   parts: toParts(content, "kind"),
   taskId: task.id,
@@ -25,13 +24,13 @@ export function task02(task: LiveTask, historyLength?: number) {
     name: id,
     parts: pieces.flatMap((one) => toParts(one, "kind")),
   }));
-  const said = task.said.slice(-(historyLength ?? 0));
-  const history = said.map(({ role, text, messageId }) => ({
+  const said = task.said.filter(({ by }) => by !== "turn").slice(-(historyLength ?? 0));
+  const history = said.map(({ by, content, messageId }) => ({
     kind: "message",
-    messageId: messageId === "" ? randomUUID() : messageId,
-    role,
-    parts: toParts(text, "kind"),
-    taskId: task.id,
+    messageId,
+    role: by === "user" ? "user" : "agent",
+    parts: toParts(content, "kind"),
+    ...(messageId === task.said[0]?.messageId ? {} : { taskId: task.id }),
     contextId: task.contextId,
   }));
   return { kind: "task", id: task.id, contextId: task.contextId, status: status02(task), artifacts, history };

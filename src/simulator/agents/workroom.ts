@@ -143,13 +143,14 @@ const freshTask = ({ taskId, contextId }: Assignment["turn"], at: number): LiveT
   state: "submitted",
   at,
   words: undefined,
+  wordsId: "",
   artifacts: [],
   said: [],
 });
 
 /** The task with one more message. A new turn of a task that had ended begins with an empty table. */
 function taken(task: LiveTask, { text, messageId, joining }: Assignment["turn"], at: number): LiveTask {
-  const said = [...task.said, { role: "user", text, messageId } as const];
+  const said = [...task.said, { by: "user", content: text, messageId } as const];
   if (joining || task.said.length === 0) return { ...task, said };
   return { ...task, said, state: "working", at, words: undefined, artifacts: hasEnded(task) ? [] : task.artifacts };
 }
