@@ -17,8 +17,9 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
   const abilities = await abilitiesOrNone(session);
   if (job.signal.aborted) return;
   if (!abilities) return keepLooking(session, asked);
-  if (task.taskId !== undefined && (abilities.get || abilities.resubscribe)) return resume(session, turn, abilities);
-  if (abilities.list && task.contextId !== undefined) {
+  const looks = abilities.get || abilities.resubscribe;
+  if (looks && task.taskId !== undefined) return resume(session, turn, abilities);
+  if (looks && abilities.list && task.contextId !== undefined) {
     const found = await findTask(session, turn, task.contextId);
     if (job.signal.aborted) return;
     if (found === "failed") return keepLooking(session, asked);
