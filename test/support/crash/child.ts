@@ -7,6 +7,7 @@ import { parseConfig } from "../../../src/config.ts";
 import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { createLog } from "../../../src/log.ts";
 import type { FailpointName } from "../../../src/model/failpoint.ts";
+import type { Ledger } from "../../../src/model/ledger.ts";
 import { type Answer, askSchema, startSchema } from "./protocol.ts";
 
 /**
@@ -60,16 +61,22 @@ async function answer(line: string): Promise<void> {
       return say({ kind: "armed" });
     case "hits":
       return say({ kind: "hits", total: Object.fromEntries(total), sinceArmed: Object.fromEntries(sinceArmed) });
-    case "rows": {
-      const stats = await app.ledger.stats();
-      const count = (states: readonly string[]) =>
-        stats.filter(({ state }) => states.includes(state)).reduce((sum, { count }) => sum + count, 0);
-      return say({ kind: "rows", open: count(["ready", "leased"]), buried: count(["buried"]) });
-    }
+    case "rows":
+      return say({ kind: "rows", ...countRows(await app.ledger.stats()) });
     case "stop":
       await app.stop();
       process.exit(0);
   }
+}
+
+function countRows(stats: Awaited<ReturnType<Ledger["stats"]>>): { open: number; tasks: number; buried: number } {
+  const sum = (rows: typeof stats) => rows.reduce((total, { count }) => total + count, 0);
+  const open = stats.filter(({ state }) => state === "ready" || state === "leased");
+  return {
+    open: sum(open),
+    tasks: sum(open.filter(({ queue }) => queue === "task")),
+    buried: sum(stats.filter(({ state }) => state === "buried")),
+  };
 }
 
 const { url } = await app.start();

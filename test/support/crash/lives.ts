@@ -104,10 +104,20 @@ class Lives {
     this.#talks = talks;
     this.#faults.push(...(await taken));
     this.#isTaken = true;
-    const kill = this.#waiting;
-    // A bridge that was killed in this very moment cannot be armed; then the blow has fallen, or is missed and reported.
-    await this.#bridge?.ask({ kind: "arm", ...(kill ? { kill } : {}) }, "armed").catch(() => undefined);
+    // A bridge that is killed meanwhile cannot be armed: the blow has fallen then, or is missed and reported.
+    await this.#arm().catch(() => undefined);
     this.#scene.gates.begin.open();
+  }
+
+  /** Once there is nothing left to do but to wait for the agents: what is counted from here belongs to their answers. */
+  async #arm(): Promise<void> {
+    const bridge = this.#bridge;
+    const kill = this.#waiting;
+    await until(async () => {
+      const rows = await bridge?.ask({ kind: "rows" }, "rows");
+      return rows?.open === rows?.tasks;
+    }, patienceMs);
+    await bridge?.ask({ kind: "arm", ...(kill ? { kill } : {}) }, "armed");
   }
 
   /** A bridge that has nothing more to do will not reach its failpoint. */

@@ -60,7 +60,7 @@ function stream({ begin, up }: Gates): Promise<Party> {
   return simulated({ name: "stream", ...wire, script }, config, () => true);
 }
 
-/** Answers the open call. Its tasks can be had and listed: once the conversation has an id of the agent's, a message can be found. */
+/** Answers the open call, also while nobody listens. Its tasks can be had and listed, and it knows contexts that the bridge made. */
 function blocking({ begin }: Gates): Promise<Party> {
   async function* script(turn: AgentTurn): AsyncGenerator<Step> {
     yield working();
@@ -68,11 +68,11 @@ function blocking({ begin }: Gates): Promise<Party> {
     yield output("a", toAnswer(turn.text), { last: true });
     yield complete();
   }
-  const wire = { protocol: "1.0", binding: "HTTP+JSON", modes: { streaming: false, push: false } } as const;
-  return simulated({ name: "blocking", ...wire, script }, { delivery: ["blocking"] }, isListed);
+  const wire = { protocol: "1.0", binding: "HTTP+JSON", modes: { streaming: false, push: false }, clientContexts: true } as const;
+  return simulated({ name: "blocking", ...wire, script }, { delivery: ["blocking"], contextId: "client" }, () => true);
 }
 
-/** Answers by push, also while nobody listens; its tasks can be had and listed. */
+/** Answers by push, also while nobody listens. Its tasks can be listed once the conversation has an id of the agent's. */
 function push({ begin }: Gates): Promise<Party> {
   async function* script(turn: AgentTurn): AsyncGenerator<Step> {
     yield working();

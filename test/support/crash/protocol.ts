@@ -24,6 +24,7 @@ export const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("dies"), failpoint: z.string(), hit: z.number() }),
   z.object({ kind: z.literal("armed") }),
   z.object({ kind: z.literal("hits"), total: z.record(z.string(), z.number()), sinceArmed: z.record(z.string(), z.number()) }),
-  z.object({ kind: z.literal("rows"), open: z.number(), buried: z.number() }),
+  /** `open` are all that are not done; `tasks` those of them that wait for an agent. */
+  z.object({ kind: z.literal("rows"), open: z.number(), tasks: z.number(), buried: z.number() }),
 ]);
 export type Answer = z.infer<typeof answerSchema>;
