@@ -1,6 +1,6 @@
 import { demoScript } from "./demo-script.ts";
+import type { VendorScriptFor } from "./play.ts";
 import { complete, output, working } from "./steps.ts";
-import type { VendorScriptFor } from "./workroom.ts";
 
 /** What the Agentspace-like agent says when nobody scripts it: it thinks aloud, then answers. */
 export const agentspaceWords: VendorScriptFor = (turn) => {

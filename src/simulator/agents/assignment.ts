@@ -1,9 +1,9 @@
 import type { Entry } from "./books.ts";
+import type { Assignment } from "./desk.ts";
 import type { Kit } from "./kit.ts";
 import { isAtWork, textIn } from "./live-task.ts";
 import type { RpcCall } from "./rpc.ts";
 import type { Sent } from "./wire.ts";
-import type { Assignment } from "./workroom.ts";
 
 /** Writes a message into the books, as it came. */
 export function noteMessage(kit: Kit, call: Pick<RpcCall, "request">, sent: Sent, operation: "send" | "stream"): Entry {

@@ -1,9 +1,10 @@
 import type { Request, Response } from "express";
 import { misbehave } from "./door.ts";
 import type { VendorFault } from "./faults.ts";
-import { affect, isEffect, watchCall } from "./follow.ts";
+import { affect, watchCall } from "./follow.ts";
 import type { Kit } from "./kit.ts";
 import { closingWords, endsTurn, isAtWork, type LiveState, type LiveTask, textIn } from "./live-task.ts";
+import { isEffect } from "./play.ts";
 import { createEventStream } from "./sse.ts";
 
 export interface RestCall {

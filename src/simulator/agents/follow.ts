@@ -1,8 +1,9 @@
+import type { Effect, Turn, Watcher } from "./desk.ts";
 import type { Kit } from "./kit.ts";
 import { endsTurn, type LiveTask, type Word } from "./live-task.ts";
+import { isEffect } from "./play.ts";
 import { answer, type RpcCall, refuse, toError } from "./rpc.ts";
 import { createEventStream, type EventStream } from "./sse.ts";
-import type { Effect, Turn, Watcher } from "./workroom.ts";
 
 /** How a wire streams: the results that go out for each word; a string goes out as it is. An error goes out by itself. */
 export interface Streamed {
@@ -58,8 +59,6 @@ export function lost(call: Pick<RpcCall, "response" | "fault">): boolean {
   call.response.destroy();
   return true;
 }
-
-export const isEffect = (heard: Word | Effect): heard is Effect => ["detach", "drop", "respond", "raw", "hangUp"].includes(heard.kind);
 
 /** Does to an open call what a script wants. */
 export function affect({ books }: Kit, { response }: Pick<RpcCall, "response">, effect: Effect, stream: EventStream | undefined): void {

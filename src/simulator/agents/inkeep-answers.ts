@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { affect, isEffect, watchCall } from "./follow.ts";
+import type { Turn } from "./desk.ts";
+import { affect, watchCall } from "./follow.ts";
 import type { Kit } from "./kit.ts";
 import { endsTurn, type LiveTask, textIn, type Word } from "./live-task.ts";
 import { toParts } from "./parts.ts";
+import { isEffect } from "./play.ts";
 import { answer, field, type RpcCall, type RpcError, refuse } from "./rpc.ts";
 import { createEventStream } from "./sse.ts";
-import type { Turn } from "./workroom.ts";
 
 const noAnswer = "Task completed without an Agent response.";
 

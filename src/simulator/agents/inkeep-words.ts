@@ -1,7 +1,7 @@
 import { demoScript } from "./demo-script.ts";
+import type { VendorScriptFor } from "./play.ts";
 import { complete, working } from "./steps.ts";
 import { transfer } from "./vendor-steps.ts";
-import type { VendorScriptFor } from "./workroom.ts";
 
 /** What the Inkeep-like agent says when nobody scripts it: `transfer` hands the conversation to Billing, and `back` returns it. */
 export const inkeepWords: VendorScriptFor = (turn) => {

@@ -5,9 +5,10 @@ import { createFaultBook, type FaultBook, type Faults } from "./faults.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { listen } from "./listener.ts";
 import { answerIn } from "./live-task.ts";
+import type { VendorScriptFor } from "./play.ts";
 import type { SimulatedTask } from "./tasks.ts";
 import { Memory } from "./turn.ts";
-import { createWorkroom, type VendorScriptFor, type Workroom } from "./workroom.ts";
+import { createWorkroom, type Workroom } from "./workroom.ts";
 
 /** What every agent with a hand-written wire takes. */
 export interface VendorOptions {

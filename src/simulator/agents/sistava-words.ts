@@ -1,7 +1,7 @@
 import { demoScript } from "./demo-script.ts";
+import type { VendorScriptFor } from "./play.ts";
 import type { RpcError } from "./rpc.ts";
 import { complete, working } from "./steps.ts";
-import type { VendorScriptFor } from "./workroom.ts";
 
 export interface Employee {
   /** A UUID. */

@@ -114,6 +114,16 @@ describe("the Brightsy-like agent", () => {
     expect(agent.violations).toEqual(["there never was a task never-was"]);
   });
 
+  test("may clean a task up in the middle of its work, which ends its streams", async () => {
+    const agent = await start(() => [working(), silent()]);
+    const { id } = await create(agent, "one");
+    const open = all(stream(agent, id));
+    await until(() => agent.calls.at(-1)?.operation === "stream");
+    agent.expire();
+    expect((await open).some(({ result }) => result.final)).toBe(false);
+    expect((await rest(agent, "GET", `/${id}`)).status).toBe(404);
+  });
+
   test("holds a second message to a task at work, a foreign body and a wrong path against the caller", async () => {
     const agent = await start(() => [silent()]);
     const { id } = await create(agent, "one");

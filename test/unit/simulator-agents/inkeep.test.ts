@@ -140,5 +140,6 @@ describe("the Inkeep-like agent", () => {
     const response = await call(agent, "message/send", { message: inContext("one") });
     expect([response.status, response.headers.get("retry-after")]).toEqual([429, "7"]);
     expect(agent.countByText().get("one")).toBe(0);
+    expect(agent.tasks()).toEqual([]);
   });
 });
