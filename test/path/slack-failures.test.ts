@@ -75,9 +75,10 @@ describe("an answer is posted once although", () => {
     expect(replies(slack, ts)).toHaveLength(1);
     slack.outage();
     const other = await mention(slack, "elsewhere", { channel: "C2" });
-    await until(() => replies(slack, ts).length === 3 && replies(slack, other, "C2").length === 1, 15_000);
+    const said = () => replies(slack, ts).filter((text) => text.startsWith("You said"));
+    await until(() => said().length === 3 && replies(slack, other, "C2").length === 1, 15_000);
 
-    expect(replies(slack, ts)).toEqual(["You said: first", "You said: second", "You said: third"]);
+    expect(said()).toEqual(["You said: first", "You said: second", "You said: third"]);
     expect([...agent.countByMessageId().values()]).toEqual([1, 1, 1, 1]);
     everyDeliveryOnce(slack);
   });
