@@ -83,7 +83,17 @@ function toPeerOptions(options: AgentClientOptions, policy: AgentPolicy): PeerOp
   };
   const timeoutMs = toTimeout(config);
   const authenticate = createAuthenticate({ ...options, auth: config.auth ?? { type: "none" }, timeoutMs });
-  return { paths: config.paths, wire: toWire(config), meanings: presetOf(config).errors ?? {}, fetch, authenticate, clock, limits };
+  const contexts = policy.contextId !== "none";
+  return {
+    paths: config.paths,
+    wire: toWire(config),
+    contexts,
+    meanings: presetOf(config).errors ?? {},
+    fetch,
+    authenticate,
+    clock,
+    limits,
+  };
 }
 
 function toCards(options: AgentClientOptions, peerOptions: PeerOptions, toPeer: (card: AgentCard) => Peer) {

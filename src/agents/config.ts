@@ -52,7 +52,8 @@ const operationsSchema = z.strictObject({
 });
 
 const pushSchema = z.strictObject({
-  auth: z.enum(["token", "bearer", "basic", "none"], 'must be "token", "bearer", "basic" or "none"').optional(),
+  auth: z.enum(["token", "bearer", "basic", "jwt", "none"], 'must be "token", "bearer", "basic", "jwt" or "none"').optional(),
+  jwt: z.strictObject({ jwksUrl: httpUrl, issuer: filled("put the issuer of the tokens"), audience: z.string().optional() }).optional(),
   path: z.string().startsWith("/", "must begin with a slash").optional(),
   allowFrom: z.array(filled("put an address or a range such as 203.0.113.0/24")).optional(),
   listen: z.strictObject({ host: z.string().optional(), port: z.number().int().min(0).max(65535) }).optional(),

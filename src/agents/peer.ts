@@ -23,6 +23,7 @@ export interface Peer {
 export interface PeerOptions {
   readonly paths: AgentConfig["paths"];
   readonly wire: Wire;
+  readonly contexts: boolean;
   readonly meanings: Meanings;
   readonly fetch: typeof fetch;
   readonly authenticate: Authenticate;
@@ -90,7 +91,7 @@ async function openClient({ card, chosen }: Peer, options: PeerOptions, fetch: t
   const endpoint = agentInterface.url;
   const sent = withPaths(options.authenticate(fetch), endpoint, options.paths);
   const outgoing = options.wire.requestIds === "string" ? withStringIds(sent) : sent;
-  const transport = await dialect.open({ endpoint, card, fetch: outgoing });
+  const transport = await dialect.open({ endpoint, card, fetch: outgoing, contexts: options.contexts });
   return new Client(agentInterface.tenant ? new TenantTransportDecorator(transport, agentInterface.tenant) : transport, willing(card));
 }
 

@@ -30,7 +30,7 @@ export interface RepairOptions {
  */
 export function toCard(raw: unknown, { base, name, extensions = [] }: RepairOptions): AgentCard {
   if (!isFields(raw)) throw new AgentError("unsupported", "the agent card is not an object", { explanation: unreadable });
-  const interfaces = toInterfaces(raw, base.replace(/\.well-known\/[^/]*$/, ""));
+  const interfaces = toInterfaces(raw, base, base.replace(/\.well-known\/[^/]*$/, ""));
   const card = { ...parse(withFacts(raw, name)), supportedInterfaces: [...interfaces] };
   const required = card.capabilities?.extensions.filter(({ required, uri }) => required && !extensions.includes(uri)) ?? [];
   if (required.length === 0) return card;
@@ -63,13 +63,14 @@ function withFacts(raw: Fields, name: string): Fields {
   };
 }
 
-function toInterfaces(card: Fields, base: string): readonly AgentInterface[] {
+/** `place`: where the card was found; 0.2 has it at another path than 0.3. */
+function toInterfaces(card: Fields, place: string, base: string): readonly AgentInterface[] {
   const declared = objects(card.supportedInterfaces).map((entry) =>
     toInterface(entry.url, entry.protocolBinding, toVersion(entry.protocolVersion ?? card.protocolVersion) ?? "1.0", base, entry.tenant),
   );
   if (declared.length > 0) return declared;
   if (card.url === undefined && /\/a2a\/card\/?$/.test(base)) return [toInterface(base, "BRIGHTSY", "1", base)];
-  const versions = legacyVersions(card);
+  const versions = legacyVersions(card, /\.well-known\/agent\.json$/.test(place) ? "0.2" : "0.3");
   const further = objects(card.additionalInterfaces).filter(({ transport }) => string(transport) !== undefined);
   return versions.flatMap((version, index) => [
     toInterface(card.url, card.preferredTransport, version, base),
@@ -81,11 +82,11 @@ function toInterfaces(card: Fields, base: string): readonly AgentInterface[] {
  * Cards of 0.1 and of 0.2 may leave their version out. Only 0.1 has `authentication`. Of the others most speak what 0.2 and 0.3 have in
  * common; 0.1 is what is left when they refuse that.
  */
-function legacyVersions(card: Fields): readonly string[] {
+function legacyVersions(card: Fields, likely: string): readonly string[] {
   const version = toVersion(card.protocolVersion);
   if (version !== undefined) return [version];
   if (isFields(card.authentication) && card.securitySchemes === undefined) return ["0.1"];
-  return card.preferredTransport === undefined ? ["0.3", "0.1"] : ["0.3"];
+  return card.preferredTransport === undefined ? [likely, "0.1"] : ["0.3"];
 }
 
 function toInterface(url: unknown, binding: unknown, protocolVersion: string, base: string, tenant?: unknown): AgentInterface {

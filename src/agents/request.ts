@@ -60,6 +60,7 @@ function toPushConfig(push: NonNullable<AgentRequest["push"]>, auth: RequestOpti
         url: push.url,
         authentication: { scheme: "Basic", credentials: Buffer.from(`bridge:${push.token}`).toString("base64") },
       };
+    case "jwt":
     case "none":
       return { id, url: push.url };
     default:

@@ -20,5 +20,7 @@ export interface Dialect {
 interface OpenOptions {
   readonly endpoint: string;
   readonly card: AgentCard;
+  /** Whether a conversation is to have a contextId, where it is this wire's caller who makes it. */
+  readonly contexts: boolean;
   readonly fetch: typeof fetch;
 }

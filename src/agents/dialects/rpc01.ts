@@ -6,8 +6,9 @@ import type { Dialect } from "./dialect.ts";
 import { OwnTransport, payloadOf, readPayloadText, taskOf } from "./own.ts";
 
 /**
- * A2A 0.1 over JSON-RPC (specification v0.1.0, May 2025): `tasks/send` and `tasks/sendSubscribe`. The client makes the task's id, and
- * the messages have none; the message's id is taken for a new task, so that a repeated message is no second task.
+ * A2A 0.1 over JSON-RPC (specification v0.1.0, May 2025): `tasks/send` and `tasks/sendSubscribe`. The client makes the id of the task, and
+ * messages have none: the message's id is taken for a new task, so that a repeated message is no second task. The client makes the id
+ * of the session too, since no event of a stream tells it.
  */
 export const rpc01: Dialect = {
   key: "a2a-0.1",
@@ -15,39 +16,41 @@ export const rpc01: Dialect = {
   binding: "JSONRPC",
   speaks: (version) => version.startsWith("0.1"),
   lists: false,
-  open: async ({ endpoint, fetch }) => new Transport01(endpoint, fetch),
+  open: async ({ endpoint, fetch, contexts }) => new Transport01(endpoint, fetch, contexts),
 };
 
 class Transport01 extends OwnTransport {
   readonly protocolName = "JSONRPC";
   readonly protocolVersion = "0.1";
   readonly #endpoint: string;
+  readonly #sessions: boolean;
 
-  constructor(endpoint: string, fetch: typeof globalThis.fetch) {
+  constructor(endpoint: string, fetch: typeof globalThis.fetch, sessions: boolean) {
     super(fetch);
     this.#endpoint = endpoint;
+    this.#sessions = sessions;
   }
 
   async sendMessage(request: SendMessageRequest, options?: RequestOptions): Promise<Task> {
-    const params = toParams(request);
-    return withId(await this.#call("tasks/send", params, options), params.id);
+    const params = toParams(request, this.#sessions);
+    return withIds(await this.#call("tasks/send", params, options), params);
   }
 
   async *sendMessageStream(request: SendMessageRequest, options?: RequestOptions) {
-    const params = toParams(request);
-    for await (const payload of this.#stream("tasks/sendSubscribe", params, options)) yield toResponse(payload, params.id);
+    const params = toParams(request, this.#sessions);
+    for await (const payload of this.#stream("tasks/sendSubscribe", params, options)) yield toResponse(payload, params);
   }
 
   async getTask({ id, historyLength }: { id: string; historyLength?: number | undefined }, options?: RequestOptions): Promise<Task> {
-    return withId(await this.#call("tasks/get", { id, ...(historyLength !== undefined && { historyLength }) }, options), id);
+    return withIds(await this.#call("tasks/get", { id, ...(historyLength !== undefined && { historyLength }) }, options), { id });
   }
 
   async cancelTask({ id }: { id: string }, options?: RequestOptions): Promise<Task> {
-    return withId(await this.#call("tasks/cancel", { id }, options), id);
+    return withIds(await this.#call("tasks/cancel", { id }, options), { id });
   }
 
   async *resubscribeTask({ id }: { id: string }, options?: RequestOptions) {
-    for await (const payload of this.#stream("tasks/resubscribe", { id }, options)) yield toResponse(payload, id);
+    for await (const payload of this.#stream("tasks/resubscribe", { id }, options)) yield toResponse(payload, { id });
   }
 
   async #call(method: string, params: unknown, options: RequestOptions | undefined): Promise<Task> {
@@ -70,12 +73,14 @@ class Transport01 extends OwnTransport {
 }
 
 /** Metadata stands in two places in 0.1, and agents look at either: what stands on the message goes with the request as well. */
-function toParams({ message, configuration, metadata }: SendMessageRequest) {
+function toParams({ message, configuration, metadata }: SendMessageRequest, sessions: boolean) {
   const merged = { ...metadata, ...message?.metadata };
   const push = configuration?.taskPushNotificationConfig;
+  // A task that goes on has a session already, known or not.
+  const sessionId = message?.contextId || (sessions && !message?.taskId ? randomUUID() : undefined);
   return {
     id: message?.taskId || message?.messageId || randomUUID(),
-    ...(message?.contextId && { sessionId: message.contextId }),
+    ...(sessionId !== undefined && { sessionId }),
     message: { role: "user", parts: (message?.parts ?? []).map(toPart), ...(message?.metadata && { metadata: message.metadata }) },
     ...(push && { pushNotification: toPush(push) }),
     ...(Object.keys(merged).length > 0 && { metadata: merged }),
@@ -104,20 +109,29 @@ function toPart({ content, filename, mediaType }: Part): unknown {
   }
 }
 
-/** Where the agent does not name its task, it is the one that was asked for. */
-function toResponse(payload: Payload, id: string): StreamResponse {
+interface Ids {
+  readonly id: string;
+  readonly sessionId?: string;
+}
+
+/** Where the agent does not name its task and session, they are those that were asked for. */
+function toResponse(payload: Payload, ids: Ids): StreamResponse {
   switch (payload.$case) {
     case "task":
-      return { payload: { $case: "task", value: withId(payload.value, id) } };
+      return { payload: { $case: "task", value: withIds(payload.value, ids) } };
     case "statusUpdate":
-      return { payload: { $case: "statusUpdate", value: { ...payload.value, taskId: payload.value.taskId || id } } };
+      return { payload: { $case: "statusUpdate", value: { ...payload.value, ...toIds(payload.value, ids) } } };
     case "artifactUpdate":
-      return { payload: { $case: "artifactUpdate", value: { ...payload.value, taskId: payload.value.taskId || id } } };
+      return { payload: { $case: "artifactUpdate", value: { ...payload.value, ...toIds(payload.value, ids) } } };
     case "message":
       return { payload };
   }
 }
 
-function withId(task: Task, id: string): Task {
-  return task.id === "" ? { ...task, id } : task;
+function toIds({ taskId, contextId }: { readonly taskId: string; readonly contextId: string }, { id, sessionId = "" }: Ids) {
+  return { taskId: taskId || id, contextId: contextId || sessionId };
+}
+
+function withIds(task: Task, { id, sessionId = "" }: Ids): Task {
+  return { ...task, id: task.id || id, contextId: task.contextId || sessionId };
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAgentClient } from "../../../src/agents/client.ts";
+import { createAgentClient, type RemoteAgent } from "../../../src/agents/client.ts";
 import { type AgentConfig, agentSchema } from "../../../src/agents/config.ts";
 import { silentLog } from "../../../src/log.ts";
-import type { AgentClient, AgentEvent } from "../../../src/model/agent.ts";
+import type { AgentEvent } from "../../../src/model/agent.ts";
 import { type Clock, systemClock } from "../../../src/model/clock.ts";
 import { AgentError } from "../../../src/model/errors.ts";
 import type { Store } from "../../../src/model/ledger.ts";
@@ -41,7 +41,7 @@ function closeServer(server: Server): Promise<void> {
 export function clientFor(
   config: Partial<AgentConfig> & { readonly url: string },
   more: { readonly clock?: Clock; readonly store?: Store<Json>; readonly fetch?: typeof fetch } = {},
-): AgentClient {
+): RemoteAgent {
   return createAgentClient({
     name: "agent",
     config: agentSchema.parse(config),
@@ -87,9 +87,9 @@ function words(parts: readonly { readonly kind: string; readonly text?: string }
   return parts.map((part) => part.text ?? `[${part.kind}]`).join("");
 }
 
-/** The task that an event names. */
-export function taskOf(events: readonly AgentEvent[]): { readonly taskId: string; readonly contextId: string } {
-  const { taskId, contextId } = events.find((event) => event.taskId && event.contextId) ?? {};
-  if (!taskId || !contextId) throw new Error("no event names a task and its context");
-  return { taskId, contextId };
+/** The task that an event names, with its context where the system has such a thing. */
+export function taskOf(events: readonly AgentEvent[]): { readonly taskId: string; readonly contextId?: string } {
+  const { taskId, contextId } = events.find((event) => event.taskId && event.contextId) ?? events.find((event) => event.taskId) ?? {};
+  if (!taskId) throw new Error("no event names a task");
+  return contextId ? { taskId, contextId } : { taskId };
 }
