@@ -15,12 +15,12 @@ interface Ids {
   readonly contextId: string;
 }
 
-/** A message as a script sees it. `remembers: false` is an agent without a memory. */
+/** A message as a script sees it. */
 export function toAssignment(
   kit: Kit,
   sent: Sent,
   entry: Entry,
-  more: Ids & { readonly streaming: boolean; readonly agent?: string; readonly remembers?: boolean },
+  more: Ids & { readonly streaming: boolean; readonly agent?: string },
 ): Assignment {
   const task = kit.room.get(more.taskId);
   const turn = {
@@ -30,7 +30,7 @@ export function toAssignment(
     contextId: more.contextId,
     taskId: more.taskId,
     metadata: { ...sent.metadata.request, ...sent.metadata.message },
-    before: more.remembers === false ? [] : kit.memory.remember(more.contextId, sent.text),
+    before: kit.memory.remember(more.contextId, sent.text),
     question: task?.state === "input-required" ? textIn(task.words) : undefined,
     joining: task !== undefined && isAtWork(task),
     referenceTaskIds: sent.referenceTaskIds,

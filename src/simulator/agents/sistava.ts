@@ -73,7 +73,7 @@ function send(kit: Kit, call: RpcCall, employees: readonly Employee[]): void {
   const employee = employees.find(({ id }) => id === chosen.data.metadata.employee_id);
   if (!employee) return wrong(kit, call, [`no employee has the id ${chosen.data.metadata.employee_id}`]);
   const ids = { taskId: randomUUID(), contextId: randomUUID() };
-  const turn = kit.room.begin(toAssignment(kit, sent, entry, { ...ids, agent: employee.name, streaming: streams, remembers: false }));
+  const turn = kit.room.begin(toAssignment(kit, sent, entry, { ...ids, agent: employee.name, streaming: streams }));
   if (streams) streamTask(kit, call, { taskId: turn.taskId, turn }, { first: (task) => [eventOf(task)], onWord: eventsOf });
   else answerWhenDone(kit, call, turn, resultOf);
 }

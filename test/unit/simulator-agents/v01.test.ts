@@ -103,6 +103,15 @@ describe("the 0.1 agent", () => {
     expect(agent.violations).toEqual([]);
   });
 
+  test("fails at any operation on demand, once", async () => {
+    const agent = await start({ script: () => [complete("ok")] });
+    await ask(agent, "tasks/send", task("t1", "go"));
+    agent.failOn("tasks/get", { kind: "status", status: 500 }, { kind: "error", code: -32603, message: "broken" });
+    expect((await call(agent, "tasks/get", { id: "t1" })).status).toBe(500);
+    expect((await ask(agent, "tasks/get", { id: "t1" })).error).toEqual({ code: -32603, message: "broken" });
+    expect((await ask(agent, "tasks/get", { id: "t1" })).result.status.state).toBe("completed");
+  });
+
   test("refuses what is not of its time", async () => {
     const agent = await start({ streaming: false });
     const wrong = [
