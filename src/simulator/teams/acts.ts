@@ -1,4 +1,4 @@
-import type { Delivered, SendOptions } from "./deliver.ts";
+import type { Delivered } from "./deliver.ts";
 import { type Desk, findMessage, threadOf } from "./desk.ts";
 import { type Attachment, bot, type Entity, type Message, toMessage } from "./message.ts";
 import type { Post } from "./post.ts";
@@ -49,12 +49,14 @@ export interface Acts {
   /** Adds the bot to a chat or to the team of a channel. */
   install(where: Where): Promise<Act>;
   uninstall(where: Where): Promise<Act>;
+  /** Somebody comes into a group chat or the team of a channel, or goes. */
+  join(where: Where): Promise<Act>;
+  leave(where: Where): Promise<Act>;
 }
 
 export interface ActsOptions {
   readonly desk: Desk;
   readonly post: Post;
-  readonly send: SendOptions;
 }
 
 export function createActs({ desk, post }: ActsOptions): Acts {
@@ -122,6 +124,18 @@ export function createActs({ desk, post }: ActsOptions): Acts {
       setInstalled(tenant, conversation, false);
       return tell({ kind: "uninstalled", conversation: homeOf(tenant, conversation), user: where.user });
     },
+    async join(where) {
+      const conversation = requireKnown(tenant, where);
+      conversation.members.add(where.user);
+      tenant.changed();
+      return tell({ kind: "joined", conversation: homeOf(tenant, conversation), user: where.user });
+    },
+    async leave(where) {
+      const conversation = requireConversation(tenant, where);
+      conversation.members.delete(where.user);
+      tenant.changed();
+      return tell({ kind: "left", conversation: homeOf(tenant, conversation), user: where.user });
+    },
   };
 }
 
@@ -138,13 +152,18 @@ function homeOf(tenant: Tenant, conversation: Conversation): Conversation {
 }
 
 /** The conversation in which the person is. */
-export function requireConversation(tenant: Tenant, { user, chat, channel }: Where): Conversation {
+export function requireConversation(tenant: Tenant, where: Where): Conversation {
+  const conversation = requireKnown(tenant, where);
+  if (!conversation.members.has(where.user)) throw new Error(`${where.user} is not in ${conversation.id}`);
+  return conversation;
+}
+
+function requireKnown(tenant: Tenant, { user, chat, channel }: Where): Conversation {
   const id = channel ?? chat ?? personalChat(tenant, user).id;
   const conversation = tenant.conversations.get(id);
   if (conversation === undefined) throw new Error(`there is no conversation ${id}`);
   if (channel !== undefined && conversation.kind !== "channel") throw new Error(`${id} is no channel`);
   if (!tenant.people.has(user)) throw new Error(`there is no person ${user}`);
-  if (!conversation.members.has(user)) throw new Error(`${user} is not in ${id}`);
   return conversation;
 }
 

@@ -1,6 +1,6 @@
 import type { Outgoing } from "./activity.ts";
 import type { Desk, Place } from "./desk.ts";
-import type { Entity } from "./message.ts";
+import type { Attachment, Entity } from "./message.ts";
 import { refuse } from "./refusal.ts";
 
 const aiType = "https://schema.org/Message";
@@ -22,10 +22,12 @@ export function checkContent(desk: Desk, { conversation }: Place, activity: Outg
   for (const entity of aiEntities(entities)) checkAiEntity(desk, entity, text);
   for (const entity of entities) if (entity.type === "mention") checkMention(desk, entity, text);
   for (const { contentType, content } of attachments) if (contentType === adaptiveCard) checkCard(desk, content);
+  for (const attachment of attachments) checkFile(desk, conversation.kind, attachment);
   if (suggestions.length > 0 && conversation.kind !== "personal") desk.violation("suggested actions outside a personal chat");
 }
 
 export const adaptiveCard = "application/vnd.microsoft.card.adaptive";
+export const fileInfo = "application/vnd.microsoft.teams.card.file.info";
 
 function checkAiEntity(desk: Desk, entity: Entity, text: string): void {
   if (entity["@type"] !== "Message" || entity["@context"] !== "https://schema.org") {
@@ -44,6 +46,19 @@ function checkMention(desk: Desk, { text, mentioned }: Entity, written: string):
   if (named && typeof Object(mentioned).id === "string") return;
   desk.violation("a mention entity whose text is not in the message");
   refuse(400, "BadArgument", "Bad mention entity");
+}
+
+/** Files go to personal chats only, and are announced after they were uploaded (docs: send and receive files). */
+function checkFile(desk: Desk, kind: string, { contentType, content }: Attachment): void {
+  if (!contentType.startsWith("application/vnd.microsoft.teams.card.file.")) return;
+  if (kind !== "personal") {
+    desk.violation("a file card outside a personal chat");
+    refuse(400, "BadArgument", "File cards are for personal chats");
+  }
+  if (contentType === fileInfo && !desk.tenant.files.has(String(Object(content).uniqueId))) {
+    desk.violation("a file card for a file that was never uploaded");
+    refuse(400, "BadArgument", "There is no such file");
+  }
 }
 
 function checkCard(desk: Desk, content: unknown): void {

@@ -36,6 +36,8 @@ export interface Message {
   deleted: boolean;
   stream: Stream | undefined;
   readonly reactions: Set<string>;
+  /** Cards that took the place of the posted one for single persons after they clicked. */
+  readonly refreshed: Map<string, unknown>;
   /** A targeted message: the one person who sees it. */
   readonly onlyFor: string | undefined;
   readonly files: readonly { readonly id: string; readonly name: string }[];
@@ -56,6 +58,7 @@ export function toMessage(given: NewMessage): Message {
     deleted: false,
     stream: undefined,
     reactions: new Set(),
+    refreshed: new Map(),
     onlyFor: undefined,
     files: [],
     ...given,

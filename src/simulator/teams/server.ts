@@ -26,7 +26,7 @@ async function answer(connector: Connector, request: IncomingMessage, response: 
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const { method = "GET", headers } = request;
-  const answered = await connector.answer({ method, path: pathname, query: searchParams, headers, body: Buffer.concat(chunks) });
+  const answered = await connector.answer({ method, path: pathname, query: searchParams, headers, raw: Buffer.concat(chunks) });
   if (answered === undefined) return void request.socket.destroy();
   const { status, headers: more, body } = answered;
   if (body instanceof Uint8Array) response.writeHead(status, more).end(body);

@@ -1,4 +1,4 @@
-import { aiEntities } from "./content.ts";
+import { adaptiveCard, aiEntities, fileInfo } from "./content.ts";
 import { type Desk, threadOf } from "./desk.ts";
 import { type Attachment, bot, type Message } from "./message.ts";
 import { isOpen } from "./stream.ts";
@@ -24,10 +24,13 @@ export interface Shown {
   readonly feedback: "default" | "custom" | undefined;
   /** The contents of the Adaptive Cards under the text. */
   readonly cards: readonly unknown[];
+  /** What single persons see in their place since they clicked. */
+  readonly refreshed: readonly { readonly user: string; readonly card: unknown }[];
   /** What can be pressed on the cards. */
   readonly buttons: readonly Button[];
   /** Suggested answers, offered by the newest message of a personal chat. */
   readonly suggestions: readonly string[];
+  /** Sent by people or brought by the bot; one that the bot only asks to bring has no id. */
   readonly files: readonly { readonly id: string; readonly name: string }[];
   /** Each as `<user> <reaction>`. */
   readonly reactions: readonly string[];
@@ -41,6 +44,7 @@ export interface Button {
   readonly title: string;
   /** `Action.Execute`, `Action.Submit` or `Action.OpenUrl`. */
   readonly type: string;
+  readonly id: string | undefined;
   readonly verb: string | undefined;
   readonly data: unknown;
   readonly url: string | undefined;
@@ -78,7 +82,6 @@ function hasReplies({ messages }: Conversation, root: Message): boolean {
 export function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
   const { tenant } = desk;
   const { id, threadId, user, stream, channelData, attachments, reactions, onlyFor } = message;
-  const cards = message.deleted ? [] : attachments.flatMap((attachment) => toCard(attachment));
   const streaming = isOpen(desk, message);
   return {
     id,
@@ -93,18 +96,32 @@ export function show(desk: Desk, { messages }: Conversation, message: Message): 
     aiLabel: aiEntities(message.entities).some(isLabel),
     citations: aiEntities(message.entities).flatMap(toCitations),
     feedback: toFeedback(channelData),
-    cards,
-    buttons: cards.flatMap(toButtons),
+    cards: cardsOf(message),
+    refreshed: [...message.refreshed].map(([user, card]) => ({ user, card })),
+    buttons: buttonsOf(message),
     suggestions: messages.at(-1) === message ? message.suggestions : [],
-    files: message.files,
+    files: [...message.files, ...attachments.flatMap(toFile)],
     reactions: [...reactions],
     calls: toCalls(desk, message),
     onlyFor,
   };
 }
 
-function toCard({ contentType, content }: Attachment): readonly unknown[] {
-  return contentType === "application/vnd.microsoft.card.adaptive" ? [content] : [];
+export const fileConsent = "application/vnd.microsoft.teams.card.file.consent";
+
+function cardsOf({ deleted, attachments }: Message): readonly unknown[] {
+  return deleted ? [] : attachments.flatMap(({ contentType, content }) => (contentType === adaptiveCard ? [content] : []));
+}
+
+/** What can be pressed on the cards of a message. */
+export function buttonsOf(message: Message): readonly Button[] {
+  return cardsOf(message).flatMap(toButtons);
+}
+
+/** A file that the bot has brought, or asks to bring. */
+function toFile({ contentType, content, name = "" }: Attachment): Shown["files"] {
+  if (contentType === fileConsent) return [{ id: "", name }];
+  return contentType === fileInfo ? [{ id: String(Object(content).uniqueId), name }] : [];
 }
 
 function isLabel(entity: Readonly<Record<string, unknown>>): boolean {
@@ -121,20 +138,20 @@ function toCitations({ citation }: Readonly<Record<string, unknown>>): Shown["ci
 }
 
 /** `feedbackLoopEnabled` is the older way to ask for thumbs. */
-function toFeedback({ feedbackLoop, feedbackLoopEnabled }: Readonly<Record<string, unknown>>): Shown["feedback"] {
+export function toFeedback({ feedbackLoop, feedbackLoopEnabled }: Readonly<Record<string, unknown>>): Shown["feedback"] {
   const { type }: { readonly type?: unknown } = Object(feedbackLoop);
   if (type === "default" || type === "custom") return type;
   return feedbackLoopEnabled === true ? "default" : undefined;
 }
 
 /** The actions of a card, wherever they stand in it. */
-export function toButtons(card: unknown): readonly Button[] {
+function toButtons(card: unknown): readonly Button[] {
   if (Array.isArray(card)) return card.flatMap(toButtons);
   if (typeof card !== "object" || card === null) return [];
-  const { type, title, verb, data, url, ...rest }: Readonly<Record<string, unknown>> = { ...card };
+  const { type, title, id, verb, data, url, ...rest }: Readonly<Record<string, unknown>> = { ...card };
   const inner = Object.values(rest).flatMap(toButtons);
   if (typeof type !== "string" || !/^Action\.(Execute|Submit|OpenUrl)$/.test(type)) return inner;
-  const button = { title: String(title ?? ""), type, verb: text(verb), data, url: text(url) };
+  const button = { title: String(title ?? ""), type, id: text(id), verb: text(verb), data, url: text(url) };
   return [button, ...inner];
 }
 

@@ -1,14 +1,12 @@
-import type { Clock } from "../../model/clock.ts";
-import { systemClock } from "../../model/clock.ts";
 import { type Acts, createActs } from "./acts.ts";
-import { type Call, createConnector } from "./connector.ts";
-import { type Attempt, type Bend, type SendOptions, sendOnce } from "./deliver.ts";
+import { type Clicks, createClicks } from "./clicks.ts";
+import type { Call } from "./connector.ts";
+import { type Attempt, type Bend, sendOnce } from "./deliver.ts";
 import type { Desk } from "./desk.ts";
-import { createFaults, type Fault, type Wrong } from "./fault.ts";
-import { createLogin } from "./login.ts";
-import { createPost, type Post } from "./post.ts";
+import type { Fault, Wrong } from "./fault.ts";
+import { createParts, type Parts, type TeamsSimulatorOptions } from "./parts.ts";
+import type { Post } from "./post.ts";
 import type { Operation } from "./routes.ts";
-import { startServer } from "./server.ts";
 import { type Shown, type ShownThread, showThread } from "./show.ts";
 import {
   addChannel,
@@ -17,7 +15,6 @@ import {
   addTeam,
   type ChannelSpec,
   type Conversation,
-  createTenant,
   type GroupSpec,
   type Person,
   type PersonSpec,
@@ -27,21 +24,17 @@ import {
   type Tenant,
 } from "./tenant.ts";
 
-export interface TeamsSimulatorOptions {
-  /** 0, the default, takes any free one. */
-  readonly port?: number;
-  /** Tokens are dated by it, too: a fake one must show about the real time where a real client checks them. */
-  readonly clock?: Clock;
-  /** How long a stream lives; two minutes unless said otherwise, as at Teams. */
-  readonly streamLifeMs?: number;
-  /** How far apart the requests of a stream must be; one second unless said otherwise, as at Teams. */
-  readonly streamIntervalMs?: number;
-  /** How long an answer to an activity may take; Teams waits 15 seconds, and then sends it again. */
-  readonly answerMs?: number;
-  /** How often an activity is sent again; three times unless said otherwise. */
-  readonly resends?: number;
-  /** `silence`, the default: only what was not answered in time is sent again. `failure`: whatever was not answered with success. */
-  readonly resendAfter?: "silence" | "failure";
+export interface TeamsSimulatorConfig {
+  readonly appId: string;
+  readonly appPassword: string;
+  readonly tenantId: string;
+  readonly cloud: "public" | "usGovernment";
+  readonly endpoints: {
+    readonly login: string;
+    readonly openId: string;
+    readonly connector: string;
+    readonly managedIdentity: string;
+  };
 }
 
 /**
@@ -49,14 +42,9 @@ export interface TeamsSimulatorOptions {
  * It starts with the members `ann` and `ben`, the channel `19:help@thread.tacv2` of the team `19:team@thread.tacv2`, and the group chat
  * `19:group@thread.v2`, the bot in all of them.
  */
-export interface TeamsSimulator extends Acts, Pick<Post, "target" | "disturb" | "release" | "settled"> {
-  /** For `teams` in the bridge's configuration. */
-  readonly config: {
-    readonly appId: string;
-    readonly appPassword: string;
-    readonly tenantId: string;
-    readonly endpoints: { readonly login: string; readonly openId: string; readonly connector: string };
-  };
+export interface TeamsSimulator extends Acts, Clicks, Pick<Post, "target" | "disturb" | "release" | "settled"> {
+  /** For `teams` in the bridge's configuration, signing in with a secret. */
+  readonly config: TeamsSimulatorConfig;
   readonly url: string;
   readonly serviceUrl: string;
   /** The state itself, to look into and to change: people, conversations, consent. */
@@ -94,59 +82,24 @@ export interface TeamsSimulator extends Acts, Pick<Post, "target" | "disturb" | 
   stop(): Promise<void>;
 }
 
-const service = "https://api.botframework.com";
-
 export async function createTeamsSimulator(options: TeamsSimulatorOptions = {}): Promise<TeamsSimulator> {
   const watchers = new Set<() => void>();
-  const violations: string[] = [];
-  const clock = options.clock ?? systemClock;
-  const tenant = createTenant({
-    clock,
-    changed: () => {
-      for (const watcher of watchers) watcher();
-    },
+  const parts = await createParts(options, () => {
+    for (const watcher of watchers) watcher();
   });
-  settle(tenant);
-  const desk: Desk = {
-    tenant,
-    streamLifeMs: options.streamLifeMs ?? 120_000,
-    streamIntervalMs: options.streamIntervalMs ?? 1_000,
-    violation: (words) => void violations.push(words),
-  };
-  const stopping = new AbortController();
-  const login = await createLogin({ tenant, service });
-  const serviceUrl = () => `${tenant.address}/amer/`;
-  const send: SendOptions = {
-    clock,
-    login,
-    serviceUrl,
-    token: "good",
-    answerMs: options.answerMs ?? 15_000,
-    resends: options.resends ?? 3,
-    resendAfter: options.resendAfter ?? "silence",
-    signal: stopping.signal,
-  };
-  const post = createPost(send);
-  const faults = createFaults();
-  const connector = createConnector({ desk, login, faults, signal: stopping.signal });
-  const server = await startServer({ tenant, connector, port: options.port ?? 0 });
-
+  const { tenant, desk, post, send, faults, connector } = parts;
   return {
-    ...createActs({ desk, post, send }),
+    ...createActs({ desk, post }),
+    ...createClicks({ desk, post, send }),
     ...lookAt(desk),
     ...build(tenant),
     target: post.target,
     disturb: post.disturb,
     release: post.release,
     settled: post.settled,
-    config: {
-      appId: tenant.app.id,
-      appPassword: tenant.app.password,
-      tenantId: tenant.id,
-      endpoints: { login: tenant.address, openId: `${tenant.address}${login.metadataPath}`, connector: serviceUrl() },
-    },
+    config: toConfig(parts, options.cloud ?? "public"),
     url: tenant.address,
-    serviceUrl: serviceUrl(),
+    serviceUrl: send.serviceUrl(),
     tenant,
     async deliver(body, bend) {
       const url = post.address();
@@ -157,27 +110,19 @@ export async function createTeamsSimulator(options: TeamsSimulatorOptions = {}):
     outage: faults.outage,
     clearFaults: faults.clear,
     calls: (operation) => connector.calls.filter((call) => operation === undefined || call.operation === operation),
-    violations,
+    violations: parts.violations,
     onChange(callback) {
       watchers.add(callback);
       return () => watchers.delete(callback);
     },
-    async stop() {
-      stopping.abort();
-      post.release();
-      await post.settled();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: parts.stop,
   };
 }
 
-function settle(tenant: Tenant): void {
-  addPerson(tenant, { id: "ann", name: "Ann Archer" });
-  addPerson(tenant, { id: "ben", name: "Ben Baker" });
-  const team = addTeam(tenant, { id: "19:team@thread.tacv2", name: "Helpdesk" });
-  addChannel(tenant, { id: "19:help@thread.tacv2", team: team.id, name: "help" });
-  addGroup(tenant, { id: "19:group@thread.v2", name: "Lunch" });
+function toConfig({ tenant, login, send }: Parts, cloud: TeamsSimulatorConfig["cloud"]): TeamsSimulatorConfig {
+  const { address, app } = tenant;
+  const endpoints = { login: address, openId: `${address}${login.metadataPath}`, connector: send.serviceUrl(), managedIdentity: address };
+  return { appId: app.id, appPassword: app.password, tenantId: tenant.id, cloud, endpoints };
 }
 
 function build(tenant: Tenant): Pick<TeamsSimulator, "addPerson" | "addTeam" | "addChannel" | "addGroup" | "personal"> {

@@ -48,6 +48,8 @@ export interface Conversation {
 export interface TeamsApp {
   readonly id: string;
   password: string;
+  /** PEM of the certificate with which the app may sign in, too. */
+  certificate: string | undefined;
   /** `28:<app id>`. */
   readonly accountId: string;
   readonly name: string;
@@ -59,11 +61,15 @@ export interface TeamsApp {
 export interface Tenant {
   readonly id: string;
   readonly clock: Clock;
+  /** An ordinary local Bot Framework client in place of Teams: see `TeamsSimulatorOptions`. */
+  readonly plain: boolean;
   readonly app: TeamsApp;
   readonly people: Map<string, Person>;
   readonly teams: Map<string, Team>;
   readonly conversations: Map<string, Conversation>;
   readonly files: Map<string, { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array }>;
+  /** Files that people have allowed and the bot may upload, by id. */
+  readonly uploads: Map<string, string>;
   /** Where the simulator is reached, without a slash at the end; known once it listens. */
   address: string;
   /** An id that no message has had, later than all before: milliseconds, as Teams numbers messages. */
@@ -94,7 +100,7 @@ export interface GroupSpec {
 const firstMessage = 1_700_000_000_000;
 
 /** An empty tenant with the bot registered in it. Ids are the same each time. */
-export function createTenant(options: { readonly clock: Clock; readonly changed: () => void }): Tenant {
+export function createTenant(options: Pick<Tenant, "clock" | "plain" | "changed">): Tenant {
   const appId = toGuid("app");
   let last = firstMessage;
   return {
@@ -103,6 +109,7 @@ export function createTenant(options: { readonly clock: Clock; readonly changed:
     app: {
       id: appId,
       password: "simulated-password",
+      certificate: undefined,
       accountId: `28:${appId}`,
       name: "Agent Bridge",
       consent: { channels: false, chats: false },
@@ -111,6 +118,7 @@ export function createTenant(options: { readonly clock: Clock; readonly changed:
     teams: new Map(),
     conversations: new Map(),
     files: new Map(),
+    uploads: new Map(),
     address: "",
     messageId() {
       last += 1;

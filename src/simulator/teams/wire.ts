@@ -97,7 +97,7 @@ function toEnvelope(tenant: Tenant, conversation: Conversation, user: string): R
     localTimestamp: now,
     localTimezone: "Europe/Paris",
     locale: "en-US",
-    channelId: "msteams",
+    channelId: tenant.plain ? "emulator" : "msteams",
     serviceUrl: `${tenant.address}/amer/`,
     from: accountOf(tenant, user),
     recipient: { id: tenant.app.accountId, name: tenant.app.name },
@@ -108,16 +108,19 @@ function toEnvelope(tenant: Tenant, conversation: Conversation, user: string): R
 export function accountOf(tenant: Tenant, user: string): { readonly id: string; readonly name: string; readonly aadObjectId?: string } {
   const person: Person | undefined = tenant.people.get(user);
   if (person === undefined) throw new Error(`there is no person ${user}`);
-  return { id: person.accountId, name: person.name, ...(person.objectId !== undefined && { aadObjectId: person.objectId }) };
+  const objectId = tenant.plain ? undefined : person.objectId;
+  return { id: person.accountId, name: person.name, ...(objectId !== undefined && { aadObjectId: objectId }) };
 }
 
 function toConversation(tenant: Tenant, { id, kind, name }: Conversation, threadId: string | undefined): Record<string, unknown> {
-  if (kind === "personal") return { conversationType: kind, tenantId: tenant.id, id };
+  const type = tenant.plain ? {} : { conversationType: kind, tenantId: tenant.id };
+  if (kind === "personal") return { ...type, id };
   const thread = kind === "channel" && threadId !== undefined ? `;messageid=${threadId}` : "";
-  return { isGroup: true, conversationType: kind, tenantId: tenant.id, id: `${id}${thread}`, ...(kind === "groupChat" && { name }) };
+  return { isGroup: true, ...type, id: `${id}${thread}`, ...(kind === "groupChat" && { name }) };
 }
 
 function toChannelData(tenant: Tenant, { id, team, name }: Conversation): Record<string, unknown> {
+  if (tenant.plain) return {};
   if (team === undefined) return { tenant: { id: tenant.id } };
   return {
     teamsChannelId: id,

@@ -9,8 +9,17 @@ import { findStreamInfo, streamActivity } from "../stream.ts";
 /** How long "is typing" shows unless something is posted before. */
 const typingMs = 6_000;
 
+/** A post: where, what, and the id of an activity that it answers, if any. */
+export interface Posting {
+  readonly id: string;
+  readonly replyTo?: string | undefined;
+  readonly body: unknown;
+  /** For its recipient alone. */
+  readonly targeted?: boolean;
+}
+
 /** `POST v3/conversations/<id>/activities`, with or without the id of an activity that is answered. */
-export function postActivity(desk: Desk, id: string, replyTo: string | undefined, body: unknown, targeted: boolean): Done {
+export function postActivity(desk: Desk, { id, replyTo, body, targeted = false }: Posting): Done {
   const place = toThread(requirePlace(desk, id), replyTo);
   const activity = parseOutgoing(body);
   const stream = findStreamInfo(activity);
@@ -72,6 +81,7 @@ export function editActivity(desk: Desk, id: string, activityId: string, body: u
 
 /** `DELETE v3/conversations/<id>/activities/<activity>`. */
 export function deleteActivity(desk: Desk, id: string, activityId: string): Done {
+  if (desk.tenant.plain) return refuse(404, "NotFound", "Nothing can be deleted here");
   const place = requirePlace(desk, id);
   requireOwn(place, activityId).deleted = true;
   desk.tenant.changed();
