@@ -1,14 +1,11 @@
 import { createAgentClient } from "./agents/client.ts";
-import { toPush } from "./agents/policy.ts";
-import { decodePush, presentedCredentials } from "./agents/push.ts";
 import { control } from "./bridge/control.ts";
 import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
 import { converse } from "./bridge/converse.ts";
 import { deliver } from "./bridge/deliver.ts";
 import * as notices from "./bridge/notices.ts";
 import { toNotice } from "./bridge/outbox.ts";
-import { everydayPace, type Pace, type Parts, type PushAddress } from "./bridge/parts.ts";
-import { createFixedPushRoute, createPushRoute, type PushWire } from "./bridge/push.ts";
+import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
 import { createReceive } from "./bridge/receive.ts";
 import { toThread } from "./bridge/rows.ts";
 import type { Job } from "./bridge/session.ts";
@@ -24,6 +21,7 @@ import { type Clock, systemClock } from "./model/clock.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
+import { createPushDoors, toPushAddress } from "./push-doors.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -74,17 +72,14 @@ export async function createApp(options: AppOptions): Promise<App> {
   const adapters = await options.adapters({ fetch: options.fetch, clock, log, openStore });
   const own: { url?: string } = {};
   const parts = createParts(options, { ledger, openStore, adapters, clock, publicUrl: () => config.publicUrl ?? own.url });
-  const server = createHttpServer({
-    ...config.listen,
-    ready: () =>
-      ledger.ping().then(
-        () => true,
-        () => false,
-      ),
-    log,
-    clock,
-  });
-  server.add([...adapters.flatMap((adapter) => adapter.routes), ...pushRoutes(parts, config)]);
+  const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
+  const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
+    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger), log, clock });
+    server.add(routes);
+    return server;
+  };
+  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes]);
+  const ownPorts = doors.ownPorts.map((own) => listen(own, own.routes));
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
   let purging: Promise<void> | undefined;
@@ -95,6 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       const receive = createReceive(parts);
       for (const adapter of adapters) await adapter.start(receive, stopping.signal);
       const { url } = await server.start();
+      for (const port of ownPorts) await port.start();
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
       workers = startWorkers(parts);
@@ -103,7 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return { url };
     },
     async stop() {
-      await server.stop();
+      await Promise.all([server, ...ownPorts].map((port) => port.stop()));
       await Promise.all(workers.map((worker) => worker.stop()));
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
@@ -112,6 +108,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       log.info({}, "bridge stopped");
     },
   };
+}
+
+function isReady(ledger: Ledger): Promise<boolean> {
+  return ledger.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Made {
@@ -153,31 +156,6 @@ function prefixed<T>(store: ReturnType<OpenStore> & { get(key: string): Promise<
     set: (key: string, value: Parameters<typeof store.set>[1], ttlMs?: number) => store.set(prefix + key, value, ttlMs),
     delete: (key: string) => store.delete(prefix + key),
   };
-}
-
-const fixedPath = (config: Config, agent: string): string | undefined => {
-  const settings = config.agents[agent];
-  const push = settings ? toPush(settings) : undefined;
-  return push?.auth === "none" ? (push.path ?? `/a2a/push/${encodeURIComponent(agent)}`) : undefined;
-};
-
-function toPushAddress(config: Config, agent: string, publicUrl: string | undefined): PushAddress | undefined {
-  if (publicUrl === undefined) return undefined;
-  const base = publicUrl.replace(/\/+$/, "");
-  const path = fixedPath(config, agent);
-  return path === undefined
-    ? { kind: "perTurn", base: `${base}/a2a/push/${encodeURIComponent(agent)}` }
-    : { kind: "fixed", url: base + path };
-}
-
-function pushRoutes(parts: Parts, config: Config): readonly HttpRoute[] {
-  const wire: PushWire = { decode: decodePush, credentials: presentedCredentials };
-  const limit = config.limits.pushBodyMB * 1_048_576;
-  const fixed = Object.keys(config.agents).flatMap((agent) => {
-    const path = fixedPath(config, agent);
-    return path === undefined ? [] : [createFixedPushRoute(parts, wire, agent, path, limit)];
-  });
-  return [createPushRoute(parts, wire, limit), ...fixed];
 }
 
 function startWorkers(parts: Parts): readonly Worker[] {

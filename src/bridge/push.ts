@@ -1,7 +1,9 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { HttpRoute, RawRequest, RawResponse, RequestHead } from "../model/http.ts";
+import type { Store } from "../model/ledger.ts";
 import { type Addressee, acceptPush, admitPush, findPushed, isAsking } from "./correlate.ts";
+import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -12,51 +14,97 @@ export interface PushWire {
   /** Throws AgentError where the body is nothing that A2A knows. */
   decode(body: unknown): readonly AgentEvent[];
   credentials(headers: RequestHead["headers"]): readonly string[];
+  /** The rules of one agent; undefined where there is none of that name. */
+  rules(agent: string): PushRules | undefined;
+}
+
+export interface PushRules {
+  /** Whether pushes may come from this address. */
+  allows(ip: string): boolean;
+  /** Present where pushes are signed: checks a bearer token instead of the registered one. Rejects when it cannot be checked now. */
+  verify?(token: string): Promise<{ readonly id: string; readonly expiresAt: number } | undefined>;
+}
+
+export interface PushDoorOptions {
+  readonly parts: Parts;
+  readonly wire: PushWire;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly perMinute: number;
+  /** Tokens of signed pushes and the hash of the body that each came with. */
+  readonly tokens: Store<string>;
 }
 
 const notFound: RawResponse = { status: 404 };
 const taken: RawResponse = { status: 200 };
 
 /** `POST /a2a/push/<agent>/<opaque id>`: id and credential are checked before a byte of the body is read (A2A 1.0, section 13.2). */
-export function createPushRoute(parts: Parts, wire: PushWire, bodyLimit: number): HttpRoute {
-  const admit = (head: RequestHead): Promise<Addressee | undefined> =>
-    admitPush(parts, head.params.agent ?? "", head.params.id ?? "", wire.credentials(head.headers));
+export function createPushRoute(options: PushDoorOptions): HttpRoute {
+  const { parts, wire } = options;
   return {
     method: "POST",
     path: "/a2a/push/:agent/:id",
-    bodyLimit,
-    admit: async (head) => ((await admit(head)) ? undefined : notFound),
+    bodyLimit: options.bodyLimit,
+    perMinute: options.perMinute,
+    admit: async (head) => ((await admit(options, head)) ? undefined : notFound),
     handle: async (request) => {
-      const addressee = await admit(request);
+      const admitted = await admit(options, request);
       const events = decode(wire, request);
-      if (!addressee) return notFound;
+      if (!admitted) return notFound;
       if (!events) return { status: 400 };
-      await acceptPush(parts, request.params.agent ?? "", addressee, events, Buffer.from(request.body).toString());
+      const body = Buffer.from(request.body).toString();
+      if (!(await isFirstUse(options, admitted, body))) return notFound;
+      await acceptPush(parts, request.params.agent ?? "", admitted.addressee, events, body);
       return taken;
     },
     tooLarge: async (head) => {
-      const addressee = await admit(head);
-      if (addressee) await tellTooLarge(parts, addressee);
+      const admitted = await admit(options, head);
+      if (admitted) await tellTooLarge(parts, admitted.addressee);
     },
   };
+}
+
+interface Admitted {
+  readonly addressee: Addressee;
+  readonly signed?: { readonly id: string; readonly expiresAt: number };
+}
+
+async function admit({ parts, wire }: PushDoorOptions, head: RequestHead): Promise<Admitted | undefined> {
+  const { agent = "", id = "" } = head.params;
+  const rules = wire.rules(agent);
+  if (!rules?.allows(head.ip)) return undefined;
+  const credentials = wire.credentials(head.headers);
+  if (!rules.verify) {
+    const addressee = await admitPush(parts, agent, id, credentials);
+    return addressee && { addressee };
+  }
+  const addressee = await admitPush(parts, agent, id, "signed");
+  const [token] = credentials;
+  const signed = addressee && token !== undefined ? await rules.verify(token) : undefined;
+  return addressee && signed && { addressee, signed };
+}
+
+/** A signed token stands for one body: it may come again with that one, as a repeated delivery does, and with no other. */
+async function isFirstUse({ parts, tokens }: PushDoorOptions, { signed }: Admitted, body: string): Promise<boolean> {
+  if (!signed) return true;
+  const key = hash(signed.id);
+  const used = await tokens.get(key);
+  if (used === undefined) await tokens.set(key, hash(body), Math.max(1_000, signed.expiresAt - parts.clock.now()));
+  return used === undefined || used === hash(body);
 }
 
 /**
  * The door of an agent that can push only to a fixed address without a secret (opt-in). It delivers only into a known task of this
  * agent, and only text: no sign-in, no links as such.
  */
-export function createFixedPushRoute(
-  parts: Parts,
-  wire: PushWire,
-  agent: string,
-  path: string,
-  bodyLimit: number,
-  patience = 5_000,
-): HttpRoute {
+export function createFixedPushRoute(options: PushDoorOptions, agent: string, path: string, patience = 5_000): HttpRoute {
+  const { parts, wire } = options;
   return {
     method: "POST",
     path,
-    bodyLimit,
+    bodyLimit: options.bodyLimit,
+    perMinute: options.perMinute,
+    admit: async (head) => (wire.rules(agent)?.allows(head.ip) ? undefined : notFound),
     handle: async (request) => {
       const events = decode(wire, request)?.map(toHarmless);
       if (!events) return { status: 400 };
@@ -87,9 +135,13 @@ function decode(wire: PushWire, request: RawRequest): readonly AgentEvent[] | un
   }
 }
 
+/** Without a secret anybody may have said it: no sign-in is asked for, and a link or a file is no more than its name. */
 function toHarmless(event: AgentEvent): AgentEvent {
   if (event.kind === "working") return event;
-  const parts = event.parts.map((part) => (part.kind === "link" ? { kind: "text" as const, text: part.title } : part));
+  const parts = event.parts.map((part) => {
+    if (part.kind === "link") return { kind: "text" as const, text: part.title };
+    return part.kind === "file" ? { kind: "text" as const, text: part.name } : part;
+  });
   if (event.kind !== "authRequired") return { ...event, parts };
   const { parts: _dropped, ...ids } = event;
   return { ...ids, kind: "working" };

@@ -100,8 +100,13 @@ export function waitForMore(session: Session, turnId: string, abilities: Abiliti
   session.task = looks ? { ...session.task, lookAt: parts.clock.now() + toPause(session) } : without(session.task, "lookAt");
 }
 
-/** Looks become rarer; where a push is expected they are only the safety net. */
+/**
+ * Looks come soon at first, then at the agent's pace, and rarely when a task goes on for hours. Where a push is expected they are only
+ * the safety net.
+ */
 function toPause({ parts, task, client }: Session): number {
-  const first = client.policy.limits.pollSeconds * 1_000 * (task.push ? 4 : 1);
-  return Math.min(parts.pace.lookMax, first * 2 ** Math.min(task.looks, 16) * 0.5);
+  const pollMs = client.policy.limits.pollSeconds * 1_000;
+  const looks = Math.min(task.looks, 1_000);
+  const usual = task.push ? pollMs * 4 : Math.min(pollMs, 250 * 2 ** Math.min(looks, 16));
+  return Math.min(parts.pace.lookMax, usual * Math.max(1, looks / 12));
 }

@@ -3,7 +3,7 @@ import type { ParsedConfig } from "./schema.ts";
 
 /** What no single key shows: keys that do not fit each other. */
 export function findContradictions(config: ParsedConfig): readonly Problem[] {
-  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config), ...findUnsupported(config)];
+  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config), ...findBadPush(config)];
 }
 
 function findMissing({ agents, slack }: ParsedConfig): readonly Problem[] {
@@ -82,15 +82,24 @@ function findDeaf({ agents, publicUrl, outbound }: ParsedConfig): readonly Probl
   }));
 }
 
-/** A guard that does nothing yet must not look as if it did. */
-function findUnsupported({ agents }: ParsedConfig): readonly Problem[] {
-  return Object.entries(agents).flatMap(([name, { push }]) =>
-    (["allowFrom", "listen"] as const)
-      .filter((option) => push?.[option] !== undefined)
-      .map((option) => ({
-        key: `agents.${name}.push.${option}`,
-        problem: "is not supported yet",
-        remedy: "Remove it, and guard the path of the pushes in the proxy in front.",
-      })),
-  );
+/** A guard that does nothing must not look as if it did. */
+function findBadPush({ agents, publicUrl }: ParsedConfig): readonly Problem[] {
+  return Object.entries(agents).flatMap(([name, { push }]) => {
+    const key = `agents.${name}.push`;
+    const problems: Problem[] = [];
+    if (push?.listen !== undefined && push.auth !== "none") {
+      problems.push({ key: `${key}.listen`, problem: "is for a fixed URL only", remedy: "Add auth: none beside it, or remove it." });
+    }
+    if (push?.auth === "jwt" && push.jwt === undefined) {
+      problems.push({ key: `${key}.jwt`, problem: "is missing", remedy: "Say whose tokens are accepted: jwksUrl, issuer, audience." });
+    }
+    if (push?.jwt !== undefined && push.jwt.audience === undefined && publicUrl === undefined) {
+      problems.push({
+        key: `${key}.jwt.audience`,
+        problem: "is missing, and there is no publicUrl",
+        remedy: "Put the audience that the tokens name.",
+      });
+    }
+    return problems;
+  });
 }

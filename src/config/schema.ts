@@ -37,7 +37,7 @@ const routeSchema = z.strictObject({
   platform: name.optional(),
   workspace: name.optional(),
   channel: name.optional(),
-  followUps: z.enum(["thread", "asker", "mention"]).default("thread"),
+  followUps: z.enum(["thread", "asker", "mention"]).default("asker"),
 });
 
 const outboundSchema = z.strictObject({
@@ -61,7 +61,12 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   outbound: outboundSchema.prefault({}),
   slack: slackSchema.optional(),
-  limits: z.strictObject({ pushBodyMB: z.number().positive().max(1_024).default(16) }).prefault({}),
+  limits: z
+    .strictObject({
+      pushBodyMB: z.number().positive().max(1_024).default(16),
+      pushesPerMinute: z.number().int().positive().max(1_000_000).default(6_000),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info") }).prefault({}),
 });
 

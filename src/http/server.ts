@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import rateLimit from "@fastify/rate-limit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Log } from "../log.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
@@ -78,6 +79,7 @@ function createFastify(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: (_error, _request, reply) => answer(reply, notFound),
   });
   app.server.maxConnections = options.connections ?? 2_048;
+  app.register(rateLimit, { global: false });
   app.setNotFoundHandler((_request, reply) => answer(reply, notFound));
   app.setErrorHandler((err, request, reply) => {
     options.log.error({ route: request.routeOptions.url, err }, "request failed");
@@ -91,10 +93,16 @@ function createFastify(options: HttpServerOptions): FastifyInstance {
  * and a door wants raw bytes of every type, after `admit`.
  */
 function addRoute(app: FastifyInstance, route: HttpRoute, log: Log): void {
+  let count: ReturnType<FastifyInstance["createRateLimit"]> | undefined;
   app.route({
     method: route.method,
     url: route.path,
     onRequest: async (request, reply) => {
+      if (route.perMinute !== undefined) {
+        count ??= app.createRateLimit({ max: route.perMinute, timeWindow: 60_000 });
+        const counted = await count(request);
+        if (!counted.isAllowed && counted.isExceeded) return answer(reply, tooMany(counted.ttlInSeconds));
+      }
       const response = await exchange(route, request).catch((err: unknown) => {
         log.error({ route: route.path, err }, "request failed");
         return unavailable;
@@ -134,6 +142,7 @@ function toParams(params: unknown): Readonly<Record<string, string>> {
 }
 
 const notFound: RawResponse = { status: 404, body: "not found" };
+const tooMany = (seconds: number): RawResponse => ({ status: 429, headers: { "retry-after": String(seconds) }, body: "too many requests" });
 const unavailable: RawResponse = { status: 503, headers: { "retry-after": "1" }, body: "try again later" };
 
 function answer(reply: FastifyReply, response: RawResponse): FastifyReply {

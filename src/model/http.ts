@@ -29,6 +29,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Bytes. */
   readonly bodyLimit: number;
+  /** Requests from one address in a minute; more are answered with 429 and Retry-After. */
+  readonly perMinute?: number;
   admit?(head: RequestHead): Promise<RawResponse | undefined>;
   handle(request: RawRequest): Promise<RawResponse>;
   tooLarge?(head: RequestHead): Promise<void>;

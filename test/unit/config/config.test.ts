@@ -38,7 +38,7 @@ describe("a configuration", () => {
       listen: { host: "127.0.0.1", port: 3978, trustProxy: [] },
       store: { url: "sqlite:data/bridge.db", retention: { contentDays: 30, factsDays: 400 } },
       identity: { external: "refuse", map: {} },
-      routes: [{ agent: "desk", followUps: "thread" }],
+      routes: [{ agent: "desk", followUps: "asker" }],
       outbound: { allowPrivateNetworks: false },
       slack: { apiUrl: "https://slack.com/api/", command: "/agent" },
       limits: { pushBodyMB: 16 },
@@ -205,11 +205,12 @@ describe("an agent that answers by push only", () => {
   });
 });
 
-test("a guard that does nothing yet is refused, not ignored", () => {
-  const push = { allowFrom: ["203.0.113.0/24"], listen: { port: 4000 } };
-  const said = complaint({ slack, agents: { a: { url: "https://a.example.com", push } } });
-  expect(said).toContain("agents.a.push.allowFrom: is not supported yet");
-  expect(said).toContain("agents.a.push.listen: is not supported yet");
+test("a guard that would do nothing is refused, not ignored", () => {
+  const agent = (push: Record<string, unknown>) => complaint({ slack, agents: { a: { url: "https://a.example.com", push } } });
+  expect(agent({ listen: { port: 4000 } })).toContain("agents.a.push.listen: is for a fixed URL only");
+  expect(agent({ auth: "jwt" })).toContain("agents.a.push.jwt: is missing");
+  const jwt = { jwksUrl: "https://a.example.com/keys", issuer: "a" };
+  expect(agent({ auth: "jwt", jwt })).toContain("agents.a.push.jwt.audience: is missing");
 });
 
 describe("a file", () => {
