@@ -44,12 +44,15 @@ export function toAgentError(error: unknown, facts: CallFacts, asked: Asked, mea
   return new AgentError("protocol", "the answer is not A2A", { code: answer.status, explanation: page ? webPage : explainKind.protocol });
 }
 
-/** Whether the agent said, before it took the message, that it does not stream. */
-export function refusesStreaming(error: unknown, facts: CallFacts, withTask: boolean): boolean {
+/**
+ * Whether the agent said, before it took the message, that it does not stream. `ownPath`: streams have an address of their own, which may
+ * be missing.
+ */
+export function refusesStreaming(error: unknown, facts: CallFacts, withTask: boolean, ownPath: boolean): boolean {
   if (!facts.answer || facts.ended) return false;
   const { status, body } = facts.answer;
   const refusal = refusalOf(error) ?? refusalIn(body);
-  if (!refusal) return status === 404 || status === 405 || status === 501;
+  if (!refusal) return status === 501 || (ownPath && (status === 404 || status === 405));
   // Inkeep's own code for it is -32604.
   if (refusal.code === -32601 || refusal.code === -32604) return true;
   return refusal.code === -32004 && (!withTask || /stream/i.test(refusal.message)) && !isAboutClosedTask(refusal);

@@ -71,7 +71,8 @@ export async function* streamPeer(
       withinTask ||= response.payload?.$case !== "message";
     }
   } catch (error) {
-    if (!heard && refusesStreaming(error, call.facts, asked.withTask)) throw new StreamingRefused("not streamed");
+    const ownPath = peer.chosen.dialect.binding === "HTTP+JSON";
+    if (!heard && refusesStreaming(error, call.facts, asked.withTask, ownPath)) throw new StreamingRefused("not streamed");
     throw afterEvents(toAgentError(error, call.facts, asked, options.meanings), heard);
   } finally {
     call.close();
