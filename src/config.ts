@@ -38,7 +38,7 @@ export function parseConfig(raw: unknown, env: Environment, source = "the config
 function withRoutes(config: Config): Config {
   const [only] = Object.keys(config.agents);
   if (config.routes.length > 0 || only === undefined) return config;
-  return { ...config, routes: [{ agent: only, followUps: "thread" }] };
+  return { ...config, routes: [{ agent: only, followUps: "asker" }] };
 }
 
 async function readText(path: string, named: boolean): Promise<string> {

@@ -14,8 +14,7 @@ type Next = { readonly kind: "event"; readonly result: IteratorResult<AgentEvent
  */
 export async function follow(session: Session, turnId: string, call: (signal: AbortSignal) => AsyncIterable<AgentEvent>): Promise<void> {
   const leaving = new AbortController();
-  const signal = AbortSignal.any([session.job.signal, leaving.signal]);
-  const iterator = call(signal)[Symbol.asyncIterator]();
+  const iterator = call(leaving.signal)[Symbol.asyncIterator]();
   const live = createLiveText(session, turnId);
   const mailbox = createMailbox(session);
   let coming = next(iterator);
@@ -25,7 +24,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
       const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, waiting.signal)]).finally(() =>
         waiting.abort(),
       );
-      if (session.job.signal.aborted) return;
+      if (session.job.signal.aborted) return await leaveWithIds(session, happened.kind === "event" ? Promise.resolve(happened) : coming);
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
@@ -42,6 +41,16 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
     coming.catch(() => undefined); // the call was left; what it still says is not wanted
     await iterator.return?.().catch(() => undefined); // the same
   }
+}
+
+/** How long a process that stops waits for an agent to say which task it has made: without its id nobody can ask for it later. */
+const graceMs = 1_000;
+
+async function leaveWithIds(session: Session, coming: Promise<Next>): Promise<void> {
+  if (session.task.taskId !== undefined) return;
+  const over = new AbortController();
+  const happened = await Promise.race([coming, session.parts.clock.sleep(graceMs, over.signal)]).finally(() => over.abort());
+  if (happened?.kind === "event" && !happened.result.done && session.noteIds(happened.result.value)) await commitIds(session);
 }
 
 async function next(iterator: AsyncIterator<AgentEvent>): Promise<Next> {

@@ -33,7 +33,11 @@ async function setUp(settings: Readonly<Record<string, unknown>> = {}, identity:
   });
   const { slack } = await stage.world({
     clock,
-    config: { agents: { helper: { url: agent.url, delivery: ["push"], identity: { required: true }, ...settings } }, identity },
+    config: {
+      agents: { helper: { url: agent.url, delivery: ["push"], identity: { required: true }, ...settings } },
+      routes: [{ agent: "helper", followUps: "thread" }],
+      identity,
+    },
   });
   const goOn = async (threadTs: string, user: string, text: string) => void (await slack.say({ channel: "C1", user, text, threadTs }));
   return { slack, agent, clock, gate, goOn };

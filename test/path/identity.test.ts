@@ -31,7 +31,11 @@ async function setUp(settings: Readonly<Record<string, unknown>> = {}, identity:
         { id: "UGONE", name: "Gil Gone", deactivated: true },
       ],
     },
-    config: { agents: { helper: { url: agent.url, identity: { required: true }, ...settings } }, identity },
+    config: {
+      agents: { helper: { url: agent.url, identity: { required: true }, ...settings } },
+      routes: [{ agent: "helper", followUps: "thread" }],
+      identity,
+    },
   });
   return { slack, agent };
 }
