@@ -88,7 +88,7 @@ async function get(url: string, headers: Headers, { fetch, signal }: Look) {
   } catch (error) {
     if (error instanceof AgentError) throw error;
     // A look does no harm, so it may be repeated whatever broke it.
-    const { explanation } = toNetworkError(error);
+    const explanation = signal.aborted ? "The agent's card did not come in time." : toNetworkError(error).explanation;
     throw new AgentError("unreachable", "the agent card cannot be fetched", { cause: error, explanation });
   }
 }
