@@ -17,7 +17,12 @@ const outgoingSchema = z.looseObject({
   recipient: z.looseObject({ id: z.string().nullish() }).nullish(),
   entities: list(z.looseObject({ type: z.string() })),
   attachments: list(
-    z.looseObject({ contentType: z.string(), content: z.unknown(), contentUrl: z.string().nullish(), name: z.string().nullish() }),
+    z.looseObject({
+      contentType: z.string(),
+      content: z.unknown().optional(),
+      contentUrl: z.string().nullish(),
+      name: z.string().nullish(),
+    }),
   ),
   channelData: record.nullish().transform((found) => found ?? {}),
   suggestedActions: z.looseObject({ actions: list(z.looseObject({ type: z.string(), title: z.string().nullish() })) }).nullish(),

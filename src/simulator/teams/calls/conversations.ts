@@ -12,7 +12,7 @@ const creationSchema = z.looseObject({
   channelData: z
     .looseObject({ channel: z.looseObject({ id: z.string() }).nullish(), tenant: z.looseObject({ id: z.string() }).nullish() })
     .nullish(),
-  activity: z.unknown(),
+  activity: z.unknown().optional(),
 });
 
 /** `POST v3/conversations`: a new thread in a channel, or the personal chat with one person (docs: send proactive messages). */
