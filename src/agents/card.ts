@@ -129,14 +129,14 @@ async function renew(options: CardOptions, known: Kept | undefined): Promise<Kep
     return same ?? (await discoverCard(config.url, cardUrls?.(config.url) ?? [], look));
   });
   const next = found === "unchanged" && known ? { ...known, freshUntil: clock.now() + known.freshMs } : toKept(found, clock);
-  const extended = await extend(options, next);
-  const whole: Kept = { ...next, ...(extended !== undefined && { extended }) };
+  const whole: Kept = { ...next, extended: await extend(options, next, known?.extended) };
   await read(options, whole);
   await store.set(keyOf(config), toJson(whole), keepMs).catch((err: unknown) => log.warn({ err }, "agent card not cached"));
   return whole;
 }
 
-async function extend(options: CardOptions, { raw, url, extended }: Kept): Promise<unknown> {
+/** `before`: what it was when it could be had last. */
+async function extend(options: CardOptions, { raw, url }: Kept, before: unknown): Promise<unknown> {
   const { extend: ask, log, name } = options;
   if (!ask) return undefined;
   const card = repair(options, raw, url);
@@ -144,7 +144,7 @@ async function extend(options: CardOptions, { raw, url, extended }: Kept): Promi
     return await withTimeout(options, (signal) => ask(card, signal));
   } catch (err) {
     log.warn({ agent: name, err }, "extended agent card not fetched");
-    return extended;
+    return before;
   }
 }
 

@@ -9,7 +9,7 @@ import { createCards } from "./card.ts";
 import type { AgentConfig } from "./config.ts";
 import { type AgentDescription, describe } from "./describe.ts";
 import { fetchExtendedCard } from "./extended.ts";
-import { createRefused } from "./modes.ts";
+import { createRefused, type Refused } from "./modes.ts";
 import type { Peer, PeerOptions } from "./peer.ts";
 import { toPolicy, toPush, toWire } from "./policy.ts";
 import { prepareRequest, withOwnContext } from "./prepare.ts";
@@ -47,12 +47,13 @@ export function createAgentClient(options: AgentClientOptions): RemoteAgent {
   const peerOptions = toPeerOptions(options, policy);
   const versions = createVersions(name, peerOptions.wire.dialect, log);
   const cards = toCards(options, peerOptions, (card) => versions.current(card));
-  const sendOptions: SendOptions = { name, config, policy, pushAuth: toPush(config).auth, refused: createRefused(), log };
-  const reach = (peer: Peer): Reach => ({ peer, options: peerOptions, abilities: toAbilities(policy, peer) });
+  const refused = createRefused();
+  const sendOptions: SendOptions = { name, config, policy, pushAuth: toPush(config).auth, refused, log };
+  const reach = (peer: Peer): Reach => ({ peer, options: peerOptions, abilities: toAbilities(policy, peer, refused) });
   return {
     name,
     policy,
-    abilities: async (signal) => toAbilities(policy, versions.current((await cards.get(signal)).card)),
+    abilities: async (signal) => reach(versions.current((await cards.get(signal)).card)).abilities,
     async *send(given, signal) {
       const { card } = await cards.get(signal);
       const request = prepareRequest(given, policy);
@@ -116,10 +117,11 @@ function toTimeout({ limits }: AgentConfig): number {
   return (limits?.connectSeconds ?? defaultConnectSeconds) * 1000;
 }
 
-function toAbilities({ operations }: AgentPolicy, { card, chosen }: Peer): Abilities {
+function toAbilities({ operations }: AgentPolicy, peer: Peer, refused: Refused): Abilities {
+  const { card, chosen } = peer;
   const streams = card.capabilities?.streaming === true || chosen.dialect.key === "brightsy";
   return {
-    push: operations.push && card.capabilities?.pushNotifications === true,
+    push: operations.push && card.capabilities?.pushNotifications === true && !refused.has(peer, "push"),
     get: operations.get,
     resubscribe: operations.resubscribe && streams,
     list: operations.list && chosen.dialect.lists,

@@ -66,9 +66,9 @@ async function fetchKeys({ fetch, clock, timeoutMs }: KeySourceOptions, place: s
     const text = await readSome(answer, maxBytes);
     const parsed = answer.ok ? jwks.safeParse(parseBounded(text)).data : undefined;
     if (parsed) return parsed.keys;
-    throw unreachable(undefined);
+    throw new Error(`the keys were answered with ${answer.status}, or are none`);
   } catch (error) {
-    throw error instanceof AgentError ? error : unreachable(error);
+    throw unreachable(error);
   } finally {
     done.abort();
   }

@@ -1,6 +1,7 @@
+import type { AgentCard } from "@a2a-js/sdk";
 import { describe, expect, test } from "@jest/globals";
-import { createCards } from "../../../src/agents/card.ts";
-import { agentSchema } from "../../../src/agents/config.ts";
+import { type CardOptions, createCards } from "../../../src/agents/card.ts";
+import { agentSchema, type DialectName } from "../../../src/agents/config.ts";
 import { chooseDialects } from "../../../src/agents/dialects/choose.ts";
 import { cardUrls } from "../../../src/agents/discover.ts";
 import { toCard } from "../../../src/agents/repair.ts";
@@ -14,7 +15,7 @@ const never = new AbortController().signal;
 const found = { name: "found", url: "https://agent.example/rpc", preferredTransport: "JSONRPC", protocolVersion: "0.3.0" };
 
 /** A web of pages; what is not in it answers 404. */
-function world(config: object, pages: Record<string, () => Response | Promise<Response>>) {
+function world(config: object, pages: Record<string, () => Response | Promise<Response>>, more: Partial<CardOptions> = {}) {
   const clock = fakeClock();
   const store = memoryStore();
   const asked: string[] = [];
@@ -24,7 +25,7 @@ function world(config: object, pages: Record<string, () => Response | Promise<Re
   };
   const parsed = agentSchema.parse(config);
   const shared = { name: "agent", fetch: fetchPage, clock, log: silentLog, timeoutMs: 1000 };
-  const options = { ...shared, config: parsed, store, headers: {}, verify: createVerify({ ...shared, keys: parsed.cardKeys }) };
+  const options = { ...shared, config: parsed, store, headers: {}, verify: createVerify({ ...shared, keys: parsed.cardKeys }), ...more };
   return { asked, clock, store, pages, cards: createCards(options), anew: () => createCards(options) };
 }
 
@@ -151,6 +152,70 @@ describe("a card", () => {
   });
 });
 
+describe("a card that changes", () => {
+  const place = "https://agent.example/.well-known/agent-card.json";
+  const config = { url: "https://agent.example" };
+
+  test("is a new one, said in the log; the same bytes are the same card", async () => {
+    const lines: unknown[] = [];
+    const log = { ...silentLog, info: (facts: unknown, words?: string) => void lines.push([facts, words]), child: () => silentLog };
+    const { cards, clock, pages } = world(config, { [place]: () => Response.json(found) }, { log });
+    const first = await cards.get(never);
+    clock.advance(301_000);
+    expect(await cards.get(never)).toBe(first);
+    expect(lines).toEqual([]);
+
+    pages[place] = () => Response.json({ ...found, preferredTransport: "HTTP+JSON" });
+    clock.advance(301_000);
+    const second = await cards.get(never);
+    expect(second).not.toBe(first);
+    expect([first, second].map(({ card }) => chooseDialects(card)[0]?.dialect.name)).toEqual(["0.3 JSON-RPC", "0.3 HTTP+JSON"]);
+    expect(lines).toEqual([[{ agent: "agent", url: place }, "agent card changed"]]);
+  });
+
+  test("into one that cannot be used is not taken", async () => {
+    const { cards, clock, pages } = world(config, { [place]: () => Response.json(found) });
+    const first = await cards.get(never);
+    clock.advance(301_000);
+    pages[place] = () => Response.json({ ...found, capabilities: { extensions: [{ uri: "https://ex.example/1", required: true }] } });
+    expect(await cards.get(never)).toBe(first);
+  });
+});
+
+describe("the card for those who are known", () => {
+  const place = "https://agent.example/.well-known/agent-card.json";
+  const config = { url: "https://agent.example" };
+
+  test("takes the place of the public one, also after a restart", async () => {
+    const asked: string[] = [];
+    const extend = async (card: AgentCard) => {
+      asked.push(card.name);
+      return { ...found, name: "extended" };
+    };
+    const { anew, cards } = world(config, { [place]: () => Response.json(found) }, { extend });
+
+    expect(await cards.get(never)).toMatchObject({ extended: true, card: { name: "extended" } });
+    expect((await anew().get(never)).card.name).toBe("extended");
+    expect(asked).toEqual(["found"]);
+  });
+
+  test("that cannot be had leaves the public one, or the last", async () => {
+    let works = false;
+    const extend = async () => {
+      if (works) return { ...found, name: "extended" };
+      throw new AgentError("unreachable", "no");
+    };
+    const { cards, clock } = world(config, { [place]: () => Response.json(found) }, { extend });
+    expect((await cards.get(never)).card.name).toBe("found");
+    works = true;
+    clock.advance(301_000);
+    expect((await cards.get(never)).card.name).toBe("extended");
+    works = false;
+    clock.advance(301_000);
+    expect((await cards.get(never)).card.name).toBe("extended");
+  });
+});
+
 describe("a card in the wild", () => {
   const base = "https://agents.example/agent/1";
   const chosen = (raw: unknown) => chooseDialects(toCard(raw, { base, name: "agent" }))[0];
@@ -181,6 +246,57 @@ describe("a card in the wild", () => {
     ],
   ])("%j is spoken to in %#", (raw, name) => {
     expect(chosen(raw)?.dialect.name).toBe(name);
+  });
+
+  test.each([
+    [{ url: base, protocolVersion: "0.2.6" }, ["0.2 JSON-RPC"]],
+    [{ url: base, protocolVersion: "0.1.0" }, ["0.1 JSON-RPC"]],
+    [{ url: base, authentication: { schemes: ["bearer"] } }, ["0.1 JSON-RPC"]],
+    [{ url: base, authentication: { schemes: ["bearer"] }, securitySchemes: {} }, ["0.3 JSON-RPC", "0.1 JSON-RPC"]],
+    [{ url: base }, ["0.3 JSON-RPC", "0.1 JSON-RPC"]],
+    [{ url: base, preferredTransport: "JSONRPC" }, ["0.3 JSON-RPC"]],
+    [
+      {
+        supportedInterfaces: [
+          { url: base, protocolBinding: "HTTP+JSON", protocolVersion: "0.3" },
+          { url: base, protocolBinding: "GRPC", protocolVersion: "1.0" },
+          { url: base, protocolBinding: "HTTP+JSON", protocolVersion: "1.0" },
+          { url: base, protocolBinding: "JSONRPC", protocolVersion: "1.0" },
+        ],
+      },
+      ["1.0 HTTP+JSON", "1.0 JSON-RPC", "0.3 HTTP+JSON"],
+    ],
+  ])("%j may be spoken to in several ways, the best first", (raw, names) => {
+    expect(chooseDialects(toCard(raw, { base, name: "agent" })).map(({ dialect }) => dialect.name)).toEqual(names);
+  });
+
+  test("at the path of 0.2 without a version is of 0.2; of Brightsy's kind is Brightsy's", () => {
+    const at = (raw: unknown, path: string) => chooseDialects(toCard(raw, { base: `https://h.example${path}`, name: "agent" }))[0];
+    expect(at({ url: base }, "/.well-known/agent.json")?.dialect.name).toBe("0.2 JSON-RPC");
+    const brightsy = at(fixture("card-capabilities-list"), "/api/v1beta/agent/1/a2a/card");
+    expect([brightsy?.dialect.name, brightsy?.agentInterface.url]).toEqual([
+      "Brightsy tasks",
+      "https://h.example/api/v1beta/agent/1/a2a/card",
+    ]);
+  });
+
+  test("is spoken to in the dialect that is named, at the interface that fits best", () => {
+    const supportedInterfaces = [
+      { url: "https://h.example/grpc", protocolBinding: "GRPC", protocolVersion: "1.0" },
+      { url: "https://h.example/rest", protocolBinding: "HTTP+JSON", protocolVersion: "1.0" },
+      { url: "https://h.example/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" },
+    ];
+    const card = toCard({ supportedInterfaces }, { base, name: "agent" });
+    const at = (name: DialectName) =>
+      chooseDialects(card, name).map(({ dialect, agentInterface }) => `${dialect.name} ${agentInterface.url}`);
+    expect(at("a2a-0.3-jsonrpc")).toEqual(["0.3 JSON-RPC https://h.example/rpc"]);
+    expect(at("a2a-1.0-rest")).toEqual(["1.0 HTTP+JSON https://h.example/rest"]);
+    expect(at("brightsy")).toEqual(["Brightsy tasks https://h.example/grpc"]);
+  });
+
+  test("may require an extension that the headers activate", () => {
+    const capabilities = { extensions: [{ uri: "https://ex.example/1", required: true }] };
+    expect(toCard({ url: base, capabilities }, { base, name: "agent", extensions: ["https://ex.example/1"] }).name).toBe("agent");
   });
 
   test("that offers nothing the bridge speaks, or requires an extension, is refused", () => {
