@@ -1,7 +1,9 @@
+import { AgentError } from "../model/errors.ts";
 import { parseBounded } from "./bounds.ts";
 import { readSome } from "./call.ts";
 import { maxCardBytes } from "./discover.ts";
 import { callPeer, type Peer, type PeerOptions } from "./peer.ts";
+import { looksLikeCard } from "./repair.ts";
 
 /**
  * The card that an agent shows to those it knows, as it came. Undefined when there is none. The SDK is used for asking alone: it keeps the
@@ -24,13 +26,13 @@ export async function fetchExtendedCard(peer: Peer, options: PeerOptions, signal
     },
   };
   const asked = { operation: "card", withTask: false } as const;
-  const { tenant } = peer.chosen.agentInterface;
-  await callPeer(peer, listening, asked, signal, (client, call) => client.transport.getExtendedAgentCard({ tenant }, call)).catch(
-    (error: unknown) => {
-      // The SDK's reader is stricter than ours.
-      if (text === undefined) throw error;
-    },
+  const failed = await callPeer(peer, listening, asked, signal, (client, call) => client.getAgentCard(call)).then(
+    () => undefined,
+    (error: unknown) => error,
   );
   const body = parseBounded(text ?? "");
-  return typeof body === "object" && body !== null && "result" in body ? body.result : body;
+  const card = typeof body === "object" && body !== null && "result" in body ? body.result : body;
+  // The SDK's reader is stricter than ours.
+  if (looksLikeCard(card)) return card;
+  throw failed ?? new AgentError("unsupported", "the extended agent card is none");
 }
