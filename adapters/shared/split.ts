@@ -1,3 +1,5 @@
+import { closes, type Fence, toFence } from "./fence.ts";
+
 /**
  * Cuts Markdown into pieces of at most `limit` UTF-16 units: between blocks where that is possible, else between lines, words, and
  * at last characters. A code block stays whole if it fits into a piece of its own; otherwise it is closed and opened again with its
@@ -25,14 +27,6 @@ export function splitMarkdown(text: string, limit: number): readonly string[] {
   }
   flush();
   return pieces;
-}
-
-interface Fence {
-  /** The run of back-ticks or tildes. */
-  readonly mark: string;
-  /** The line that opens it, without its line break. */
-  readonly opening: string;
-  readonly indent: string;
 }
 
 interface Block {
@@ -64,18 +58,6 @@ function toBlocks(text: string): readonly Block[] {
   }
   end(fence);
   return blocks;
-}
-
-/** https://spec.commonmark.org/0.31.2/#fenced-code-blocks; any indent is taken, for a code block may stand in a list. */
-function toFence(line: string): Fence | undefined {
-  const [, indent = "", mark, info = ""] = /^([^\S\n]*)(`{3,}|~{3,})([^\n]*)/.exec(line) ?? [];
-  if (mark === undefined || (mark.startsWith("`") && info.includes("`"))) return undefined;
-  return { mark, opening: line.trimEnd(), indent };
-}
-
-function closes(line: string, fence: Fence): boolean {
-  const trimmed = line.trim();
-  return trimmed.length >= fence.mark.length && trimmed === fence.mark.charAt(0).repeat(trimmed.length);
 }
 
 function cutFence(text: string, fence: Fence, limit: number): readonly string[] {

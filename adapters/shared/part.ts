@@ -1,0 +1,44 @@
+import { assertNever } from "../../src/model/errors.ts";
+import type { ReplyPart } from "../../src/model/reply.ts";
+import type { Json } from "../../src/model/thread.ts";
+
+/** A part of a reply as Markdown. What others named is shown without their mark-up. Pure. */
+export function toPartMarkdown(part: ReplyPart): string {
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "link":
+      return toShownLink(part.title, part.url);
+    case "file":
+      return part.url === undefined ? `${plain(part.name)} (${plain(part.mediaType)})` : toShownLink(part.name, part.url);
+    case "data":
+      return toCode(part.data);
+    default:
+      return assertNever(part);
+  }
+}
+
+/** The address is shown as it is, so that nobody is led elsewhere than they read. */
+function toShownLink(title: string, url: string): string {
+  const shown = /^https?:\/\/[^\s<>|"`\\]+$/i.test(url) ? url : toInlineCode(url);
+  return title.trim() === "" || title === url ? shown : `${plain(title)}: ${shown}`;
+}
+
+/** Words of others without their mark-up, on one line. */
+function plain(words: string): string {
+  return words
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_~[\]<>|]/g, "\\$&")
+    .trim();
+}
+
+function toInlineCode(words: string): string {
+  return `\`${words.replace(/[`\s]+/g, " ").trim()}\``;
+}
+
+function toCode(data: Json): string {
+  const text = JSON.stringify(data, undefined, 2);
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((run) => run[0].length));
+  const mark = "`".repeat(longest + 1);
+  return `${mark}json\n${text}\n${mark}`;
+}

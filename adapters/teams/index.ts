@@ -1,0 +1,159 @@
+import type { Log } from "../../src/log.ts";
+import type { Adapter } from "../../src/model/adapter.ts";
+import type { Clock } from "../../src/model/clock.ts";
+import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
+import type { OpenStore } from "../../src/model/ledger.ts";
+import type { IncomingEvent, Receive } from "../../src/model/message.ts";
+import { type TeamsAddress, toAddress, toThread } from "./address.ts";
+import type { TeamsConfig } from "./config.ts";
+import { createConnector } from "./connector.ts";
+import { createTokens, type Tokens } from "./credentials.ts";
+import { createFeedback } from "./feedback.ts";
+import { createHosts } from "./hosts.ts";
+import type { Incoming } from "./inbound.ts";
+import { openFile } from "./open.ts";
+import { createPace } from "./pace.ts";
+import { createPeople } from "./people.ts";
+import { createPlaces } from "./places.ts";
+import { createDoor } from "./receiver.ts";
+import { splitReply } from "./render.ts";
+import { createSender } from "./send.ts";
+import { createSigns } from "./sign.ts";
+import { createSlots } from "./slots.ts";
+
+export interface TeamsOptions {
+  readonly config: TeamsConfig;
+  /** Guarded: it decides which addresses may be reached. */
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openStore: OpenStore;
+  /** Whether the bridge listens on this machine only. Without it `teams.insecureLocal` is refused. */
+  readonly loopback: boolean;
+}
+
+/** Microsoft Teams over the Bot Connector. Needs nothing until `start`, which rejects with a ConfigError when the credentials are not good. */
+export function createTeamsAdapter(options: TeamsOptions): Adapter {
+  const { config, clock, log, openStore } = options;
+  const local = config.insecureLocal;
+  let receive: Receive | undefined;
+  const ending = new AbortController();
+  const errands = new Set<Promise<void>>();
+
+  const tokens: Tokens | undefined = local ? undefined : createTokens({ config, fetch: options.fetch, clock });
+  const connector = createConnector({ config, fetch: options.fetch, clock, tokens });
+  const hosts = createHosts(config);
+  const pace = createPace({ limits: config.pace, clock });
+  const places = createPlaces({ openStore });
+  const people = createPeople({ connector, openStore, local });
+  const feedback = createFeedback({ openStore, log, wanted: config.feedbackButtons });
+
+  /** What nobody waits for, but the stop does. */
+  const errand = (work: Promise<void>, what: string) => {
+    const own = work.catch((err: unknown) => log.warn({ err }, what)).finally(() => errands.delete(own));
+    errands.add(own);
+  };
+
+  const onStopped = (address: TeamsAddress, message: string, asker?: IncomingEvent["author"]) => {
+    const author = asker ?? { id: address.user?.directory ?? address.user?.id ?? "", workspace: address.tenant };
+    const id = `teams:${address.tenant}:${address.conversation}:${message}:stop`;
+    const event: IncomingEvent = { kind: "stop", id, thread: toThread(address), author, at: clock.now() };
+    errand(
+      Promise.resolve(receive?.(event)).then(() => undefined),
+      "stop not committed",
+    );
+  };
+
+  const signs = createSigns({ connector, slots: createSlots({ openStore }), pace, clock, log, onStopped });
+  const sender = createSender({
+    connector,
+    hosts,
+    places,
+    pace,
+    signs,
+    feedback,
+    clock,
+    log,
+    feedbackButtons: config.feedbackButtons,
+    onStopped,
+  });
+
+  const welcome = async (address: TeamsAddress) => {
+    // A team hears of the bot where somebody needs it, not in its first channel.
+    if (config.welcome === "" || address.kind === "channel" || !(await places.isNew(address))) return;
+    await connector.post(address, { type: "message", text: config.welcome, textFormat: "markdown" }, ending.signal);
+  };
+
+  const takeEvent = async (event: IncomingEvent) => {
+    if (!receive) throw new DeliveryError("unavailable", "the Teams adapter is stopping");
+    const receipt = await receive(event);
+    const address = toAddress(event.thread, hosts.isService);
+    if (receipt.kind === "ignored") return;
+    errand(places.seen(address), "place of a conversation not noted");
+    if (receipt.kind === "refused") errand(sender.whisper(address, receipt.notice, ending.signal), "private notice not shown");
+  };
+
+  const take = async (incoming: Incoming) => {
+    switch (incoming.kind) {
+      case "event":
+        return takeEvent(incoming.event);
+      case "feedback": {
+        const event = await feedback.complete(incoming, toAddress(incoming.event.thread, hosts.isService));
+        return event && takeEvent(event);
+      }
+      case "installed":
+        await places.seen(incoming.address);
+        return errand(welcome(incoming.address), "welcome not shown");
+      case "uninstalled":
+        return places.gone(incoming.address);
+    }
+  };
+
+  const door = createDoor({ config, connector, hosts, clock, log, take });
+
+  let stopping: Promise<unknown> | undefined;
+  const end = async () => {
+    await door.close();
+    receive = undefined;
+    ending.abort();
+    await Promise.all([...errands, signs.stop(), sender.stop()]);
+  };
+  const stop = async () => {
+    stopping ??= end();
+    await stopping;
+  };
+
+  return {
+    platform: "teams",
+    capabilities: { posting: "atLeastOnce" },
+    routes: [door.route],
+    async start(receiveEvent, signal) {
+      if (local && !options.loopback) {
+        throw new ConfigError(
+          "teams.insecureLocal: anybody who reaches the bridge could speak as anybody. Set listen.host to 127.0.0.1, or give teams an app id.",
+        );
+      }
+      await tokens?.get().catch((error: unknown) => {
+        throw toConfigError(error);
+      });
+      receive = receiveEvent;
+      door.open();
+      signal.addEventListener("abort", stop, { once: true });
+      if (local) log.warn({}, "teams takes activities of this machine without asking who sends them");
+      else log.info({ app: config.appId, tenant: config.tenantId }, "teams is connected");
+    },
+    person: async (event, signal) => people.find(event.author, await places.current(toAddress(event.thread, hosts.isService)), signal),
+    sign: async (thread, sign, signal) => signs.set(await places.current(toAddress(thread, hosts.isService)), sign, signal),
+    split: splitReply,
+    post: sender.post,
+    edit: sender.edit,
+    live: sender.live,
+    open: (attachment, signal) => openFile(attachment, { fetch: options.fetch, hosts, tokens }, signal),
+    stop,
+  };
+}
+
+function toConfigError(error: unknown): unknown {
+  if (!(error instanceof DeliveryError) || error.kind !== "refused") return error;
+  return new ConfigError(`${error.message}. Put the values there that Azure shows for the bot's app registration.`, { cause: error });
+}

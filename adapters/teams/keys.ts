@@ -1,0 +1,101 @@
+import { createPublicKey } from "node:crypto";
+import { z } from "zod";
+import type { Clock } from "../../src/model/clock.ts";
+import { DeliveryError } from "../../src/model/errors.ts";
+import { toDeliveryError } from "./errors.ts";
+import { exchange, parseJson, toRefusal } from "./exchange.ts";
+
+/** A key as the SDK takes it. */
+export interface SigningKey {
+  readonly key: string;
+  readonly endorsements: string[];
+}
+
+/** The keys with which the service signs its tokens. */
+export interface SigningKeys {
+  /** Null for a key that the service does not publish. Rejects with `unavailable` when nobody can say. */
+  getKey(id: string): Promise<SigningKey | null>;
+}
+
+const day = 86_400_000;
+/** A key that is not known makes us look again, though not for everybody who makes up a name. */
+const lookAgainMs = 300_000;
+/** After a look that failed. */
+const tryAgainMs = 5_000;
+
+const metadataSchema = z.object({ jwks_uri: z.url({ protocol: /^https?$/ }) });
+const keysSchema = z.object({
+  keys: z.array(
+    z.object({
+      kid: z.string(),
+      kty: z.string(),
+      n: z.string().optional(),
+      e: z.string().optional(),
+      endorsements: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
+/** Fetched once a day, and once at a time. Keys that are known stay good while the server does not answer. */
+export function createSigningKeys(options: { readonly url: string; readonly fetch: typeof fetch; readonly clock: Clock }): SigningKeys {
+  const { clock } = options;
+  let known = new Map<string, SigningKey>();
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let fetching: Promise<void> | undefined;
+
+  const refresh = async () => {
+    try {
+      known = await fetchKeys(options.url, options.fetch);
+      fetchedAt = clock.now();
+    } catch (cause) {
+      failedAt = clock.now();
+      throw new DeliveryError("unavailable", "the keys of the service's tokens cannot be had", { cause });
+    } finally {
+      fetching = undefined;
+    }
+  };
+
+  return {
+    async getKey(id) {
+      const age = clock.now() - fetchedAt;
+      const due = age > day || (!known.has(id) && age > lookAgainMs);
+      if (due && clock.now() - failedAt < tryAgainMs && known.size === 0)
+        throw new DeliveryError("unavailable", "the keys of the service's tokens could not be had a moment ago");
+      if (due && clock.now() - failedAt >= tryAgainMs) {
+        fetching ??= refresh();
+        await fetching.catch((error: unknown) => {
+          if (!known.has(id)) throw error;
+        });
+      }
+      return known.get(id) ?? null;
+    },
+  };
+}
+
+async function fetchKeys(url: string, fetchWith: typeof fetch): Promise<Map<string, SigningKey>> {
+  const { jwks_uri: address } = metadataSchema.parse(await fetchJson(url, fetchWith));
+  const { keys } = keysSchema.parse(await fetchJson(address, fetchWith));
+  return new Map(
+    keys.flatMap(({ kid, kty, n, e, endorsements }) => (kty === "RSA" && n && e ? [[kid, { key: toPem(n, e), endorsements }]] : [])),
+  );
+}
+
+async function fetchJson(url: string, fetchWith: typeof fetch): Promise<unknown> {
+  const answer = await exchange(
+    fetchWith,
+    url,
+    { method: "GET", headers: { accept: "application/json" } },
+    new AbortController().signal,
+  ).catch((error: unknown) => {
+    throw toDeliveryError(error, "signing keys", "read");
+  });
+  if (answer.status !== 200) throw toDeliveryError(toRefusal(answer, 0), "signing keys", "read");
+  return parseJson(answer.text);
+}
+
+function toPem(n: string, e: string): string {
+  return createPublicKey({ key: { kty: "RSA", n, e }, format: "jwk" })
+    .export({ type: "spki", format: "pem" })
+    .toString();
+}

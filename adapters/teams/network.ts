@@ -1,0 +1,53 @@
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node";
+import { DeliveryError } from "../../src/model/errors.ts";
+import { toDeliveryError } from "./errors.ts";
+import { type Answer, exchange, parseJson } from "./exchange.ts";
+
+/** MSAL's way out: every request of it goes through `fetch`, with the guard, the proxy and the authorities of the bridge. */
+export interface Network {
+  readonly module: INetworkModule;
+  /** Why the last request got no answer; MSAL does not pass that on. */
+  readonly failure: DeliveryError | undefined;
+  /** Of the last answer. */
+  readonly status: number | undefined;
+}
+
+/** For one token. `detours`: origins, and what takes their place. */
+export function createNetwork(fetchWith: typeof fetch, detours: ReadonlyMap<string, string>): Network {
+  const last: { failure: DeliveryError | undefined; status: number | undefined } = { failure: undefined, status: undefined };
+
+  const send = async (method: string, url: string, options: NetworkRequestOptions = {}): Promise<Answer> => {
+    const { origin } = new URL(url);
+    const target = (detours.get(origin) ?? origin) + url.slice(origin.length);
+    const body = options.body === undefined ? {} : { body: options.body };
+    const never = new AbortController().signal;
+    try {
+      const answer = await exchange(fetchWith, target, { method, headers: options.headers ?? {}, ...body }, never);
+      last.status = answer.status;
+      return answer;
+    } catch (error) {
+      last.failure = toDeliveryError(error, "token", "read");
+      throw last.failure;
+    }
+  };
+
+  return {
+    module: {
+      sendGetRequestAsync: async <T>(url: string, options?: NetworkRequestOptions) => toResponse<T>(await send("GET", url, options)),
+      sendPostRequestAsync: async <T>(url: string, options?: NetworkRequestOptions) => toResponse<T>(await send("POST", url, options)),
+    },
+    get failure() {
+      return last.failure;
+    },
+    get status() {
+      return last.status;
+    },
+  };
+}
+
+function toResponse<T>({ status, headers, text }: Answer): NetworkResponse<T> {
+  const body = parseJson(text);
+  if (typeof body !== "object" || body === null) throw new DeliveryError("unavailable", "Microsoft Entra's answer is no JSON");
+  // biome-ignore lint/plugin: MSAL checks what it gets and gives no other way to say that
+  return { status, headers: Object.fromEntries(headers), body: body as T };
+}

@@ -1,0 +1,174 @@
+import type { Log } from "../../src/log.ts";
+import type { Adapter } from "../../src/model/adapter.ts";
+import type { Clock } from "../../src/model/clock.ts";
+import { DeliveryError } from "../../src/model/errors.ts";
+import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
+import { localTenant, type TeamsAddress, toAddress, toPostedAddress } from "./address.ts";
+import type { Connector, Message } from "./connector.ts";
+import { streamEndOf } from "./errors.ts";
+import type { Feedback } from "./feedback.ts";
+import type { Hosts } from "./hosts.ts";
+import { createLive, type Live } from "./live.ts";
+import type { Pace } from "./pace.ts";
+import type { Places } from "./places.ts";
+import { toMessage } from "./render.ts";
+import type { Signs, Taken } from "./sign.ts";
+import { finishStream, openStream, type Stream, streamLifeMs } from "./stream.ts";
+
+/** More than this many live messages at once are not remembered; the oldest then end by an update. */
+const liveLimit = 1_000;
+/** Said before there is text. */
+const beginning = "Writing…";
+
+/** Everything that appears in a conversation through this. */
+export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "live">> {
+  /** A word to the person of this address alone. */
+  whisper(address: TeamsAddress, text: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when no live message is being written any more. */
+  stop(): Promise<void>;
+}
+
+export interface SenderOptions {
+  readonly connector: Connector;
+  readonly hosts: Hosts;
+  readonly places: Places;
+  readonly pace: Pace;
+  readonly signs: Signs;
+  readonly feedback: Feedback;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly feedbackButtons: boolean;
+  /** The person pressed Stop on a message that is being written. Returns at once. */
+  readonly onStopped: (address: TeamsAddress, message: string, asker: { readonly id: string; readonly workspace: string }) => void;
+}
+
+export function createSender(options: SenderOptions): Sender {
+  const { connector, hosts, places, pace, signs, clock, log } = options;
+  const lives = new Map<string, Live>();
+  const keyOf = (address: TeamsAddress, message: string) => `${address.tenant}:${address.conversation}:${message}`;
+
+  /** A call in its conversation's turn; a 429 pauses this conversation and no other. */
+  const inTurn = async <T>(address: TeamsAddress, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
+    await pace.turn(address.conversation, signal);
+    try {
+      return await send();
+    } catch (error) {
+      if (error instanceof DeliveryError && error.kind === "rateLimited") pace.pause(address.conversation, error.retryAfterMs ?? 1_000);
+      if (error instanceof DeliveryError && error.kind === "threadGone") await forget(address);
+      throw error;
+    }
+  };
+
+  /** The bot is not there any more: whatever else waits for this conversation need not be tried. */
+  const forget = async (address: TeamsAddress) => {
+    await places.gone(address).catch((err: unknown) => log.warn({ err, tenant: address.tenant }, "removal of the bot not noted"));
+  };
+
+  /** Puts a message in the place of a sign. False: there was nothing to fill any more. */
+  const fill = async (address: TeamsAddress, { slot, stream }: Taken, message: Message, signal: AbortSignal): Promise<boolean> => {
+    try {
+      await inTurn(address, signal, () =>
+        slot.stream ? finish(address, slot.message, stream, message, signal) : connector.update(address, slot.message, message, signal),
+      );
+      return true;
+    } catch (error) {
+      if (streamEndOf(error) === undefined && !(error instanceof DeliveryError && error.kind === "replacedGone")) throw error;
+      return false;
+    }
+  };
+
+  const finish = (address: TeamsAddress, id: string, stream: Stream | undefined, message: Message, signal: AbortSignal) =>
+    stream ? stream.finish(message, signal) : finishStream({ connector, clock, address }, id, message, signal);
+
+  const whisper = async (address: TeamsAddress, user: string, reply: Reply, signal: AbortSignal): Promise<PostedRef> => {
+    const alone = address.kind === "personal" || address.tenant === localTenant;
+    const conversation = alone ? address.conversation : await inTurn(address, signal, () => connector.chatWith(address, user, signal));
+    const to: TeamsAddress = alone ? address : { ...address, conversation, kind: "personal" };
+    const id = await inTurn(to, signal, () => connector.post(to, toMessage(reply, false), signal));
+    return toPosted(to, id);
+  };
+
+  /** The account that this bot knows, where the address has it. */
+  const accountOf = ({ user }: TeamsAddress, id: string) => (user?.directory === id ? user.id : id);
+
+  return {
+    async post(thread, reply, deliveryId, signal) {
+      const address = await places.current(toAddress(thread, hosts.isService));
+      if (reply.private !== undefined) return whisper(address, accountOf(address, reply.private), reply, signal);
+      const message = toMessage(reply, options.feedbackButtons);
+      const taken = await signs.claim(address, deliveryId, reply.tone !== "notice" && !reply.notify);
+      const filled = taken && (await fill(address, taken, message, signal)) ? taken.slot.message : undefined;
+      const id = filled ?? (await inTurn(address, signal, () => connector.post(address, message, signal)));
+      await options.feedback.remember(address, id, reply, deliveryId);
+      return toPosted(address, id);
+    },
+
+    async edit(posted, reply, deliveryId, signal) {
+      const address = await places.current(toPostedAddress(posted, hosts.isService));
+      const key = keyOf(address, posted.message);
+      const live = lives.get(key);
+      await live?.close();
+      const message = toMessage(reply, options.feedbackButtons);
+      const { streamedAt = Number.NEGATIVE_INFINITY } = address;
+      const open = live ? live.stream !== undefined : clock.now() - streamedAt < streamLifeMs;
+      const taken = { slot: { message: posted.message, at: streamedAt, stream: true }, stream: live?.stream };
+      const ended = open && (await fill(address, taken, message, signal));
+      if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
+      lives.delete(key);
+      await options.feedback.remember(address, posted.message, reply, deliveryId);
+      return posted;
+    },
+
+    async live(thread, asker, signal) {
+      const address = await places.current(toAddress(thread, hosts.isService));
+      const { message, stream } = await begin(options, address, signal, inTurn);
+      const posted = toPosted(stream ? { ...address, streamedAt: stream.startedAt } : address, message);
+      const onStopped = () => options.onStopped(address, message, asker);
+      const live = createLive({ connector, pace, clock, log, address, posted, stream, onStopped, signal });
+      lives.set(keyOf(address, message), live);
+      const [oldest] = lives;
+      if (lives.size > liveLimit && oldest) {
+        lives.delete(oldest[0]);
+        await oldest[1].close();
+      }
+      return live;
+    },
+
+    async whisper(given, text, signal) {
+      const address = await places.current(given);
+      if (address.user) await whisper(address, address.user.id, textReply(text, "notice"), signal);
+    },
+
+    async stop() {
+      await Promise.all([...lives.values()].map((live) => live.close()));
+      lives.clear();
+    },
+  };
+}
+
+type InTurn = <T>(address: TeamsAddress, signal: AbortSignal, send: () => Promise<T>) => Promise<T>;
+
+/** The message that is to be written: the sign if there is one, else a new one; a stream in personal chats. */
+async function begin(
+  { connector, signs, clock }: SenderOptions,
+  address: TeamsAddress,
+  signal: AbortSignal,
+  inTurn: InTurn,
+): Promise<{ readonly message: string; readonly stream: Stream | undefined }> {
+  const taken = await signs.adopt(address);
+  if (taken) return { message: taken.slot.message, stream: taken.stream };
+  if (address.kind === "personal") {
+    const stream = await inTurn(address, signal, () => openStream({ connector, clock, address }, beginning, signal));
+    return { message: stream.id, stream };
+  }
+  const sign: Message = { type: "message", text: beginning, textFormat: "markdown" };
+  const message = await inTurn(address, signal, () => connector.post(address, sign, signal));
+  if (!message) throw new DeliveryError("unavailable", "Teams did not say which message it posted");
+  return { message, stream: undefined };
+}
+
+/** Some local clients do not name what they show; then it cannot be edited. */
+function toPosted(address: TeamsAddress, message: string | undefined): PostedRef {
+  const { user: _, ...place } = address;
+  return { platform: "teams", message: message ?? "", address: address.kind === "personal" ? address : place };
+}

@@ -1,0 +1,116 @@
+import type { Log } from "../../src/log.ts";
+import type { Clock } from "../../src/model/clock.ts";
+import { DeliveryError } from "../../src/model/errors.ts";
+import type { TeamsAddress } from "./address.ts";
+import type { Connector, Message } from "./connector.ts";
+import { toTeamsMarkdown } from "./markdown.ts";
+import type { Pace } from "./pace.ts";
+import type { Slots } from "./slots.ts";
+import { openStream, type Stream, streamLifeMs } from "./stream.ts";
+
+/** An unchanged word is told again this often: then we also hear whether the person has pressed Stop. */
+const informEveryMs = 10_000;
+const rewordMs = 5_000;
+
+/** The sign of one thread, as far as this process shows it. */
+export interface Shown {
+  readonly key: string;
+  /** What the agent says that it does; empty: nothing. */
+  words: string;
+  shown: string;
+  shownAt: number;
+  stream: Stream | undefined;
+  /** Teams takes no streams here. */
+  plain: boolean;
+}
+
+export interface ShowParts {
+  readonly connector: Connector;
+  readonly slots: Slots;
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** "Is typing", which fades by itself. It is left out where a lot is being sent. */
+export async function showTyping({ connector, pace }: ShowParts, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+  if (pace.spare(address.conversation)) await connector.post(address, { type: "typing" }, signal);
+}
+
+/** A message that says that we are at work, with the newest word about it. */
+export async function showMessage(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+  const { connector, slots, pace, clock } = parts;
+  const open = await slots.open(shown.key);
+  const text = toWords(shown.words);
+  if (!open) {
+    await pace.turn(address.conversation, signal);
+    const message = await connector.post(address, toSignMessage(text), signal);
+    if (message) await slots.put(shown.key, { message, at: clock.now(), stream: false });
+    note(shown, text, clock.now());
+  } else if (!open.stream && isNews(shown, text, clock.now()) && pace.spare(address.conversation)) {
+    await connector.update(address, open.message, toSignMessage(text), signal);
+    note(shown, text, clock.now());
+  }
+}
+
+/** In a personal chat: opens a stream, tells the newest word, and ends it in good order before Teams does. */
+export async function showStream(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+  const { connector, slots, pace, clock } = parts;
+  const { stream } = shown;
+  const text = toWords(shown.words);
+  const now = clock.now();
+  if (!stream && (shown.plain || (await slots.open(shown.key)))) return showTyping(parts, address, signal);
+  if (!stream) {
+    await pace.turn(address.conversation, signal);
+    const opened = await openStream({ connector, clock, address }, text, signal);
+    await slots.put(shown.key, { message: opened.id, at: opened.startedAt, stream: true });
+    shown.stream = opened;
+    note(shown, text, clock.now());
+  } else if (now - stream.startedAt > streamLifeMs - informEveryMs) {
+    await stream.finish(toSignMessage(text), signal);
+    await slots.put(shown.key, { message: stream.id, at: stream.startedAt, stream: false });
+    shown.stream = undefined;
+  } else if (isNews(shown, text, now) || now - shown.shownAt >= informEveryMs) {
+    await stream.inform(text, signal);
+    note(shown, text, clock.now());
+  }
+}
+
+/** Takes the sign away, whichever process has shown it. */
+export async function clearShown(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+  const { connector, slots, log } = parts;
+  const open = await slots.take(shown.key);
+  const { stream } = shown;
+  shown.stream = undefined;
+  if (!open) return;
+  if (stream) await stream.finish(toSignMessage(doneWords), signal);
+  try {
+    await connector.remove(address, open.message, signal);
+  } catch (error) {
+    // Where nothing can be deleted, the message says at least that the work is over.
+    if (!(error instanceof DeliveryError && error.kind === "replacedGone")) throw error;
+    const update = connector.update(address, open.message, toSignMessage(doneWords), signal);
+    await update.catch((err: unknown) => log.debug({ err, thread: shown.key }, "sign left as it is"));
+  }
+}
+
+const doneWords = "_Done._";
+
+function note(shown: Shown, text: string, at: number): void {
+  shown.shown = text;
+  shown.shownAt = at;
+}
+
+function isNews({ words, shown, shownAt }: Shown, text: string, now: number): boolean {
+  return words !== "" && text !== shown && now - shownAt >= rewordMs;
+}
+
+function toSignMessage(text: string): Message {
+  return { type: "message", text, textFormat: "markdown" };
+}
+
+/** A progress word of an agent is one short line. */
+function toWords(words: string): string {
+  const line = toTeamsMarkdown(words.replace(/\s+/g, " ").trim());
+  return line === "" ? "Working on it…" : [...line].slice(0, 200).join("");
+}

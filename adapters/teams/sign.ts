@@ -1,0 +1,173 @@
+import type { Sign } from "../../src/model/adapter.ts";
+import { DeliveryError } from "../../src/model/errors.ts";
+import type { TeamsAddress } from "./address.ts";
+import { clearShown, type Shown, type ShowParts, showMessage, showStream, showTyping } from "./shown.ts";
+import type { Slot } from "./slots.ts";
+import { type Stream, streamLifeMs } from "./stream.ts";
+
+/** Up to this age a sign is filled by the answer; after longer work a message of its own notifies people. */
+const fillMs = 10_000;
+/** "Is typing" fades after some seconds. */
+const typingEveryMs = 4_000;
+/** Answers that come sooner need no more than "is typing". */
+const streamAfterMs = 1_500;
+/** A sign that nobody renews ends by itself: the bridge renews it once a minute. */
+const renewedMs = 90_000;
+const remembered = 2_000;
+
+/** The sign that somebody takes over, with the stream if this process has it open. */
+export interface Taken {
+  readonly slot: Slot;
+  readonly stream: Stream | undefined;
+}
+
+/** Signs that we are at work: "is typing" and a stream in personal chats, a message that is filled later elsewhere. */
+export interface Signs {
+  set(address: TeamsAddress, sign: Sign, signal: AbortSignal): Promise<void>;
+  /** The sign whose place a delivery takes, if there is one; for the same delivery the same again. `ends`: it is what the sign announced. */
+  claim(address: TeamsAddress, delivery: string, ends: boolean): Promise<Taken | undefined>;
+  /** The sign for whoever writes there from now on. */
+  adopt(address: TeamsAddress): Promise<Taken | undefined>;
+  /** Resolves when no sign is being shown any more. */
+  stop(): Promise<void>;
+}
+
+export interface SignOptions extends ShowParts {
+  /** Somebody pressed Stop while there was only a word about the work. */
+  readonly onStopped: (address: TeamsAddress, stream: string) => void;
+}
+
+interface Thread extends Shown {
+  /** Settles with the newest step: the steps of one thread are made one after another. */
+  tail: Promise<unknown>;
+  beat: AbortController | undefined;
+  beating: Promise<void> | undefined;
+  renewedAt: number;
+}
+
+export function createSigns(options: SignOptions): Signs {
+  const { clock, log, slots } = options;
+  const threads = new Map<string, Thread>();
+  const ending = new AbortController();
+
+  const threadOf = ({ tenant, conversation }: TeamsAddress): Thread => {
+    const key = `${tenant}:${conversation}`;
+    const thread = threads.get(key) ?? createThread(key);
+    threads.delete(key);
+    threads.set(key, thread);
+    for (const [other, { beat, stream }] of threads) {
+      if (threads.size <= remembered) break;
+      if (!beat && !stream) threads.delete(other);
+    }
+    return thread;
+  };
+
+  const onFailure = (thread: Thread, address: TeamsAddress, error: unknown) => {
+    const { stream } = thread;
+    if (stream?.end === "canceled") options.onStopped(address, stream.id);
+    const refused = error instanceof DeliveryError && (error.kind === "refused" || error.kind === "threadGone");
+    if (stream?.end !== undefined || refused) {
+      thread.stream = undefined;
+      thread.plain = true;
+    }
+    log.debug({ err: error, thread: thread.key }, "sign not shown");
+  };
+
+  /** Keeps the sign of a personal chat alive until somebody takes it away, or nobody wants it any more. */
+  const beat = async (thread: Thread, address: TeamsAddress, signal: AbortSignal) => {
+    const startedAt = clock.now();
+    while (!signal.aborted && clock.now() - thread.renewedAt < renewedMs) {
+      const early = clock.now() - startedAt < streamAfterMs;
+      await next(thread, async () => {
+        if (!signal.aborted) await (early ? showTyping(options, address, signal) : showStream(options, thread, address, signal));
+      }).catch((error: unknown) => {
+        if (!signal.aborted) onFailure(thread, address, error);
+      });
+      await clock.sleep(early ? streamAfterMs : typingEveryMs, signal);
+    }
+  };
+
+  const startBeat = (thread: Thread, address: TeamsAddress) => {
+    const controller = new AbortController();
+    thread.beat = controller;
+    thread.plain = false;
+    thread.beating = beat(thread, address, AbortSignal.any([controller.signal, ending.signal])).finally(() => {
+      if (thread.beat === controller) thread.beat = undefined;
+    });
+  };
+
+  return {
+    async set(address, sign, signal) {
+      const thread = threadOf(address);
+      if (sign.kind === "idle") {
+        endBeat(thread);
+        return next(thread, () => clearShown(options, thread, address, signal));
+      }
+      thread.renewedAt = clock.now();
+      thread.words = sign.text ?? thread.words;
+      if (address.kind === "personal") {
+        if (!thread.beat && !ending.signal.aborted) startBeat(thread, address);
+        return;
+      }
+      await next(thread, async () => {
+        if (address.kind === "groupChat") await showTyping(options, address, signal);
+        await showMessage(options, thread, address, signal);
+      });
+    },
+    claim(address, delivery, ends) {
+      const thread = threadOf(address);
+      if (ends) endBeat(thread);
+      return next(thread, async () => {
+        const slot = await slots.claim(thread.key, delivery, (open) => isFillable(open, ends, clock.now()));
+        return slot && { slot, stream: takeStream(thread, slot) };
+      });
+    },
+    adopt(address) {
+      const thread = threadOf(address);
+      endBeat(thread);
+      return next(thread, async () => {
+        const open = await slots.open(thread.key);
+        // What another process left open cannot be gone on with.
+        if (!open || (open.stream && open.message !== thread.stream?.id)) return undefined;
+        await slots.take(thread.key);
+        return { slot: open, stream: takeStream(thread, open) };
+      });
+    },
+    async stop() {
+      ending.abort();
+      const all = [...threads.values()];
+      await Promise.allSettled(all.flatMap(({ beating, tail }) => [beating, tail]));
+      threads.clear();
+    },
+  };
+}
+
+/** The caller hears of a failure; the next step does not care. */
+function next<T>(thread: Thread, step: () => Promise<T>): Promise<T> {
+  const mine = thread.tail.then(step);
+  thread.tail = mine.catch(() => undefined);
+  return mine;
+}
+
+function endBeat(thread: Thread): void {
+  thread.beat?.abort();
+  thread.beat = undefined;
+  thread.words = "";
+}
+
+function takeStream(thread: Thread, { message }: Slot): Stream | undefined {
+  const { stream } = thread;
+  if (stream?.id !== message) return undefined;
+  thread.stream = undefined;
+  return stream;
+}
+
+/** A stream cannot stand beside what follows, so whatever is said next ends it. */
+function isFillable({ at, stream }: Slot, ends: boolean, now: number): boolean {
+  return stream ? now - at < streamLifeMs : ends && now - at <= fillMs;
+}
+
+function createThread(key: string): Thread {
+  const nothing = { stream: undefined, beat: undefined, beating: undefined };
+  return { key, words: "", shown: "", shownAt: 0, plain: false, tail: Promise.resolve(), renewedAt: 0, ...nothing };
+}
