@@ -8,6 +8,7 @@ import type { Json } from "../model/thread.ts";
 import { readSome } from "./call.ts";
 import type { AuthConfig } from "./config.ts";
 import { parseRetryAfter } from "./failure.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Puts an agent's credentials on every request of the given fetch. */
 export type Authenticate = (inner: typeof fetch) => typeof fetch;
@@ -56,11 +57,12 @@ function withQuery(name: string, value: string): Authenticate {
 function withToken(tokens: Tokens): Authenticate {
   return (inner) => async (input, init) => {
     const call = (token: string) => inner(input, { ...init, headers: withValue(init, "authorization", `Bearer ${token}`) });
-    const token = await tokens.get(undefined);
+    const get = (refused: string | undefined) => (init?.signal ? untilAborted(tokens.get(refused), init.signal) : tokens.get(refused));
+    const token = await get(undefined);
     const answer = await call(token);
     if (answer.status !== 401) return answer;
     // Refused for its credentials, so it was not carried out: asking once more with a new token does no harm.
-    const renewed = await tokens.get(token);
+    const renewed = await get(token);
     if (renewed === token) return answer;
     await answer.body?.cancel();
     return call(renewed);

@@ -11,6 +11,7 @@ import { discoverCard, type FoundCard, fetchCard } from "./discover.ts";
 import { presetOf } from "./presets.ts";
 import { toCard } from "./repair.ts";
 import type { Verified, Verify } from "./signature.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** An agent as its card tells. The same object until the card changes. */
 export interface FoundAgent {
@@ -191,15 +192,6 @@ async function withTimeout<T>(options: CardOptions, run: (signal: AbortSignal) =
   } finally {
     done.abort();
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new AgentError("unreachable", "the call was given up by the caller", { cause: signal.reason }));
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 function toJson(kept: Kept): Json {

@@ -52,6 +52,33 @@ describe("OAuth2 client credentials", () => {
     expect(requests).toHaveLength(2);
   });
 
+  test("a token that lives shorter than that is used for half of its time", async () => {
+    const { call, clock, requests } = world({ answer: () => Response.json({ access_token: "short", expires_in: 20 }) });
+    await call();
+    requests.length = 0;
+    clock.advance(9_000);
+    await call();
+    expect(requests).toHaveLength(1);
+    clock.advance(11_000);
+    await call();
+    expect(requests.length).toBeGreaterThan(1);
+  });
+
+  test("a caller who leaves does not wait for the token, and ends it for nobody else", async () => {
+    const gate = Promise.withResolvers<Response>();
+    const { clock, store } = world();
+    const authenticate = createAuthenticate({ auth, fetch: () => gate.promise, clock, log: silentLog, store, timeoutMs: 10_000 });
+    const call = authenticate(async (_url, init) => new Response(new Headers(init?.headers).get("authorization")));
+    const leaving = new AbortController();
+    const left = call("https://agent.example/", { signal: leaving.signal }).catch((error: unknown) => error);
+    const staying = call("https://agent.example/");
+    leaving.abort();
+
+    expect(await left).toMatchObject({ name: "AgentError", kind: "unreachable" });
+    gate.resolve(Response.json({ access_token: "late" }));
+    expect(await (await staying).text()).toBe("Bearer late");
+  });
+
   test("a refused token is renewed once for all who had it, and each call is repeated once", async () => {
     const { call, calls, requests, valid } = world();
     await call();

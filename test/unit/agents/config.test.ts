@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { agentSchema } from "../../../src/agents/config.ts";
-import { toPolicy, toPush } from "../../../src/agents/policy.ts";
+import { toPolicy, toPush, toWire } from "../../../src/agents/policy.ts";
 
 const url = "https://agent.example/a2a";
 const policy = (more: object = {}) => toPolicy(agentSchema.parse({ url, ...more }));
@@ -32,6 +32,53 @@ describe("the policy of an agent", () => {
     });
   });
 
+  test.each([
+    [
+      "brightsy",
+      {
+        contextId: "none",
+        taskId: "always",
+        delivery: ["stream", "poll"],
+        operations: { get: true, cancel: true, resubscribe: true, list: false, push: false },
+        whileRunning: "queue",
+      },
+    ],
+    ["inkeep", { contextId: "client", taskId: "never", delivery: ["blocking", "stream"], identity: { required: false, level: "message" } }],
+    ["sistava", { contextId: "none", taskId: "never", delivery: ["stream", "blocking"], transcript: 0 }],
+    ["agentspace", { contextId: "client", taskId: "never", delivery: ["stream"] }],
+  ])("of %s is a table of its own", (preset, table) => {
+    expect(policy({ preset })).toMatchObject({ threadIdentity: "shared", ...table });
+    if (preset !== "brightsy")
+      expect(policy({ preset }).operations).toEqual({ get: false, cancel: false, resubscribe: false, list: false, push: false });
+  });
+
+  test("has traits of the wire, overridden key by key too", () => {
+    const wire = (more: object) => toWire(agentSchema.parse({ url, ...more }));
+    expect(wire({})).toEqual({ dialect: undefined, streamEnd: "open", transfers: 0, requestIds: "number", headers: {} });
+    expect(wire({ preset: "agentspace" })).toEqual({
+      dialect: "a2a-0.3-jsonrpc",
+      streamEnd: "completed",
+      transfers: 0,
+      requestIds: "string",
+      headers: { "Cache-Control": "no-store" },
+    });
+    const own = {
+      preset: "agentspace",
+      dialect: "a2a-1.0-jsonrpc",
+      streamEnd: "open",
+      requestIds: "number",
+      headers: { "cache-control": "max-age=1", X: "y" },
+    };
+    expect(wire(own)).toMatchObject({
+      dialect: "a2a-1.0-jsonrpc",
+      streamEnd: "open",
+      requestIds: "number",
+      headers: { "cache-control": "max-age=1", X: "y" },
+    });
+    expect(Object.keys(wire(own).headers)).toHaveLength(2);
+    expect(wire({ preset: "inkeep", transfers: 0 }).transfers).toBe(0);
+  });
+
   test("is overridden key by key", () => {
     const own = policy({
       preset: "spark",
@@ -61,6 +108,12 @@ describe("the policy of an agent", () => {
   });
 });
 
+test("client credentials have a long name and a short one", () => {
+  const auth = { tokenUrl: "https://login.example/token", clientId: "i", clientSecret: "s" };
+  for (const type of ["oauth2ClientCredentials", "oauth2"])
+    expect(agentSchema.parse({ url, auth: { type, ...auth } }).auth).toMatchObject({ type });
+});
+
 describe("a configuration that cannot be used", () => {
   test.each([
     [{ url: "agent.example" }, "url", /https:\/\//],
@@ -74,6 +127,13 @@ describe("a configuration that cannot be used", () => {
     [{ url, headers: { "a b": "c" } }, "headers.a b", /header name/],
     [{ url, limits: { silenceSeconds: 0 } }, "limits.silenceSeconds", /more than 0/],
     [{ url, push: { path: "spark" } }, "push.path", /slash/],
+    [{ url, dialect: "a2a-0.4" }, "dialect", /use one of a2a-1.0-jsonrpc/],
+    [{ url, streamEnd: "maybe" }, "streamEnd", /"open" or "completed"/],
+    [{ url, transfers: 11 }, "transfers", /more than 10/],
+    [{ url, transcript: -1 }, "transcript", /less than 0/],
+    [{ url, requestIds: "uuid" }, "requestIds", /"number" or "string"/],
+    [{ url, employee: "" }, "employee", /name or the id/],
+    [{ url, limits: { maxAnswerBytes: 1 } }, "limits.maxAnswerBytes", /at least 1024/],
     [{ url, adress: 1 }, "", /adress/],
   ])("such as %j names %s and the remedy", (config, path, message) => {
     const issues = agentSchema.safeParse(config).error?.issues ?? [];

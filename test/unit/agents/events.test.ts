@@ -2,6 +2,7 @@ import { type StreamResponse, Task, TaskState } from "@a2a-js/sdk";
 import { describe, expect, test } from "@jest/globals";
 import { taskEvents, toEvents, unnamed } from "../../../src/agents/events.ts";
 import { readPayload } from "../../../src/agents/read.ts";
+import { fixture } from "./fixture.ts";
 
 const said = (text: string) => [{ kind: "text", text }];
 
@@ -83,6 +84,36 @@ describe("a message", () => {
 
   test("without an id has no mark", () => {
     for (const messageId of [undefined, unnamed]) expect(toEvents(response({ ...message, messageId }))[0]).not.toHaveProperty("mark");
+  });
+});
+
+describe("what the systems send", () => {
+  test.each([
+    [
+      "sistava-send",
+      [
+        { kind: "output", taskId: "task-uuid", artifact: "artifact-0", append: false, parts: said("Done.") },
+        { kind: "ended", taskId: "task-uuid", outcome: "completed", parts: [] },
+      ],
+    ],
+    ["sistava-stream", [{ kind: "working", taskId: "task-uuid", text: "Reading" }]],
+    ["status-01", [{ kind: "ended", taskId: "t-1", outcome: "completed", parts: said("Done.") }]],
+    [
+      "inkeep-transfer",
+      [
+        {
+          kind: "output",
+          taskId: "task-1",
+          artifact: "transfer",
+          append: false,
+          parts: [{ kind: "data", data: { type: "transfer", targetSubAgentId: "other" } }, ...said("not mine")],
+        },
+        { kind: "ended", taskId: "task-1", outcome: "completed", parts: [] },
+      ],
+    ],
+    ["agentspace-artifact", [{ kind: "output", taskId: "t", contextId: "c", artifact: "a", append: false, parts: said("Hello") }]],
+  ])("such as %s is read by its shape", (name, events) => {
+    expect(toEvents(response(fixture(name)))).toEqual(events);
   });
 });
 
