@@ -34,7 +34,10 @@ export function toCard(raw: unknown, { base, name, extensions = [] }: RepairOpti
   const card = { ...parse(withFacts(raw, name)), supportedInterfaces: [...interfaces] };
   const required = card.capabilities?.extensions.filter(({ required, uri }) => required && !extensions.includes(uri)) ?? [];
   if (required.length === 0) return card;
-  const uris = required.map(({ uri }) => uri).join(", ");
+  const uris = required
+    .map(({ uri }) => uri)
+    .join(", ")
+    .slice(0, 300);
   throw new AgentError("unsupported", `the agent requires extensions: ${uris}`, {
     explanation:
       "The agent requires an extension of the protocol that the bridge does not speak. An administrator can activate it in `headers` (A2A-Extensions).",

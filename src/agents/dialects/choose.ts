@@ -26,7 +26,10 @@ export function chooseDialects(card: AgentCard, named?: DialectName): readonly C
   const interfaces = card.supportedInterfaces;
   const found = named === undefined ? generations.flatMap((dialects) => inGeneration(dialects, interfaces)) : asNamed(named, interfaces);
   if (found.length > 0) return found;
-  const offered = interfaces.map((entry) => `${entry.protocolVersion} ${entry.protocolBinding}`).join(", ");
+  const offered = interfaces
+    .map((entry) => `${entry.protocolVersion} ${entry.protocolBinding}`)
+    .join(", ")
+    .slice(0, 300);
   throw new AgentError("unsupported", `the agent offers no protocol that the bridge speaks: ${offered || "none"}`, {
     explanation: "The agent offers no protocol that the bridge speaks. An administrator can set a dialect.",
   });
