@@ -93,7 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const port of ownPorts) await port.start();
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
-      workers = startWorkers(parts);
+      workers = startWorkers(parts, options.leaseMs ?? 6_000);
       purging = purgeFromTimeToTime(parts, config, stopping.signal);
       log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
       return { url };
@@ -158,7 +158,8 @@ function prefixed<T>(store: ReturnType<OpenStore> & { get(key: string): Promise<
   };
 }
 
-function startWorkers(parts: Parts): readonly Worker[] {
+/** Leases are renewed three times in their life, and given up before they could run out (seconds 2 and 4 of 6). */
+function startWorkers(parts: Parts, leaseMs: number): readonly Worker[] {
   const handlers: Readonly<Record<Queue, (job: Job) => Promise<void>>> = {
     message: ({ row, signal }) => converse(parts, row, signal),
     control: ({ row, signal }) => control(parts, row, signal),
@@ -169,7 +170,7 @@ function startWorkers(parts: Parts): readonly Worker[] {
   const start = (queue: Queue) =>
     startWorker({
       ledger, queue, clock, log, slots: slots[queue], handle: handlers[queue],
-      onBuried: (row) => toApology(parts, row), heartbeatMs: 2_000, giveUpMs: 4_000,
+      onBuried: (row) => toApology(parts, row), heartbeatMs: leaseMs / 3, giveUpMs: (leaseMs * 2) / 3,
     }); // biome-ignore format: one call
   return [start("message"), start("control"), start("task"), start("delivery")];
 }
