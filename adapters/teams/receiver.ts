@@ -10,6 +10,11 @@ import { type Activity, activitySchema } from "./wire.ts";
 
 /** The largest activity; Teams' own are far smaller. */
 const bodyLimit = 256 * 1024;
+/**
+ * Milliseconds between the tries to commit an activity. Teams sends again what was not answered within 15 seconds, but not always what was
+ * answered with an error, so a store that stumbles is given a little time.
+ */
+const commitPauses = [300, 700, 2_000, 0];
 
 /** The door for activities. */
 export interface Door {
@@ -34,7 +39,22 @@ export function createDoor(options: DoorOptions): Door {
   const { config, log, clock } = options;
   const local = config.insecureLocal;
   let isOpen = false;
+  const closing = new AbortController();
   const pending = new Set<Promise<RawResponse>>();
+
+  const commit = async (incoming: Incoming, type: string): Promise<boolean> => {
+    for (const pause of commitPauses) {
+      try {
+        await options.take(incoming);
+        return true;
+      } catch (err) {
+        log.error({ err, type }, "teams activity not committed");
+      }
+      if (pause === 0 || !isOpen) return false;
+      await clock.sleep(pause, closing.signal);
+    }
+    return false;
+  };
 
   const handle = async (request: RawRequest): Promise<RawResponse> => {
     const activity = parseActivity(request.body);
@@ -43,12 +63,7 @@ export function createDoor(options: DoorOptions): Door {
     const refused = await refuse(options, request, activity);
     if (refused) return { status: refused };
     const incoming = fromActivity(activity, { local, now: clock.now() });
-    try {
-      if (incoming) await options.take(incoming);
-    } catch (err) {
-      log.error({ err, type: activity.type }, "teams activity not committed: it is asked for again");
-      return { status: 503 };
-    }
+    if (incoming && !(await commit(incoming, activity.type))) return { status: 503 };
     // An invoke is answered here and now; a body in the answer to thumbs would be taken for an error.
     const isKnown = activity.type !== "invoke" || activity.name === "message/submitAction";
     return { status: isKnown ? 200 : 501 };
@@ -70,6 +85,7 @@ export function createDoor(options: DoorOptions): Door {
     },
     async close() {
       isOpen = false;
+      closing.abort();
       await Promise.allSettled(pending);
     },
   };

@@ -5,7 +5,7 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { localTenant, type TeamsAddress, toAddress, toPostedAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
-import { streamEndOf } from "./errors.ts";
+import { refusalOf, streamEndOf } from "./errors.ts";
 import type { Feedback } from "./feedback.ts";
 import type { Hosts } from "./hosts.ts";
 import { createLive, type Live } from "./live.ts";
@@ -54,7 +54,7 @@ export function createSender(options: SenderOptions): Sender {
       return await send();
     } catch (error) {
       if (error instanceof DeliveryError && error.kind === "rateLimited") pace.pause(address.conversation, error.retryAfterMs ?? 1_000);
-      if (error instanceof DeliveryError && error.kind === "threadGone") await forget(address);
+      if (refusalOf(error)?.code === "BotNotInConversationRoster") await forget(address);
       throw error;
     }
   };

@@ -66,7 +66,7 @@ export const activitySchema = z.object({
   membersAdded: list(accountSchema),
   membersRemoved: list(accountSchema),
   channelData: loose(channelDataSchema),
-  value: z.unknown(),
+  value: z.unknown().optional(),
 });
 
 export type Activity = z.output<typeof activitySchema>;

@@ -1,0 +1,4 @@
+import { adapterContract } from "./suite.ts";
+import { createTeamsWorld } from "./teams-world.ts";
+
+adapterContract("Teams", createTeamsWorld);
