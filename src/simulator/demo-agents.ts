@@ -1,16 +1,23 @@
 import { createSimulatedAgent, type SimulatedAgent } from "./agents/agent.ts";
-import { demoScript } from "./agents/demo-script.ts";
+import { createAgentspaceAgent } from "./agents/agentspace.ts";
+import { type BrightsyAgent, createBrightsyAgent } from "./agents/brightsy.ts";
+import { createDemoScript } from "./agents/demo-script.ts";
+import { createInkeepAgent, type InkeepAgent } from "./agents/inkeep.ts";
+import type { VendorAgent } from "./agents/kit.ts";
+import { createSistavaAgent, type SistavaAgent } from "./agents/sistava.ts";
 import { createSparkAgent, type SparkAgent } from "./agents/spark.ts";
-import { complete, detach, output, type Step, wait, working } from "./agents/steps.ts";
-import type { AgentTurn } from "./agents/turn.ts";
 
-/** The three that answer in the demo. */
+/** Those who answer in the demo: two of A2A 1.0, and one like each system that has a preset. */
 export interface DemoAgents {
   /** Answers word by word. */
   readonly poet: SimulatedAgent;
   /** Takes its time and answers by push. */
   readonly worker: SimulatedAgent;
   readonly spark: SparkAgent;
+  readonly brightsy: BrightsyAgent;
+  readonly inkeep: InkeepAgent;
+  readonly sistava: SistavaAgent;
+  readonly agentspace: VendorAgent;
   stop(): Promise<void>;
 }
 
@@ -19,52 +26,41 @@ export const sparkClient = { clientId: "bridge-demo", clientSecret: "only-for-th
 
 export async function createDemoAgents(): Promise<DemoAgents> {
   const wire = { protocol: "1.0", binding: "JSONRPC" } as const;
-  const poet = await createSimulatedAgent({ ...wire, name: "Poet", modes: { streaming: true, push: false }, script: speak });
-  const worker = await createSimulatedAgent({ ...wire, name: "Worker", modes: { streaming: false, push: true }, script: labour });
-  const spark = await createSparkAgent({ name: "Spark", oauth: sparkClient });
+  const poet = { ...wire, name: "Poet", modes: { streaming: true, push: false }, script: createDemoScript("streamed") };
+  const worker = { ...wire, name: "Worker", modes: { streaming: false, push: true }, script: createDemoScript("later") };
+  const agents = {
+    poet: await createSimulatedAgent(poet),
+    worker: await createSimulatedAgent(worker),
+    spark: await createSparkAgent({ name: "Spark", oauth: sparkClient }),
+    brightsy: await createBrightsyAgent(),
+    inkeep: await createInkeepAgent(),
+    sistava: await createSistavaAgent(),
+    agentspace: await createAgentspaceAgent(),
+  };
   return {
-    poet,
-    worker,
-    spark,
+    ...agents,
     stop: async () => {
-      await Promise.all([poet.stop(), worker.stop(), spark.stop()]);
+      await Promise.all(Object.values(agents).map((agent) => agent.stop()));
     },
   };
 }
 
-/** Words for which the agents have something special to show; see their `help`. */
-const special = /\b(help|hi|hello|hey|stream|slow|job|ask|question|fail|reject|sign[ -]?in|silent|cut|long|hostile)\b/i;
-
-const isSpecial = (turn: AgentTurn): boolean => turn.question !== undefined || turn.joining || special.test(turn.text);
-
-async function* speak(turn: AgentTurn): AsyncGenerator<Step> {
-  if (isSpecial(turn)) return yield* await demoScript(turn);
-  yield working("is looking for words…");
-  const words = reply(turn).split(/(?<=\s)/);
-  for (const [at, word] of words.entries()) {
-    yield output("answer", word, { append: at > 0, last: at === words.length - 1 });
-    yield wait(60);
-  }
-  yield complete();
-}
-
-function reply({ text, before, metadata }: AgentTurn): string {
-  const asker = typeof metadata.displayName === "string" ? metadata.displayName : "you";
-  const memory = before.length === 0 ? "We have only just met." : `Before this you said “${before.at(-1)?.slice(0, 80)}”.`;
-  return `I heard **${asker}** say:\n\n> ${text.slice(0, 500).replaceAll("\n", "\n> ")}\n\n${memory} This answer comes word by word, as a stream.\n\n- say \`help\` to see what else I can do\n- or go on in this thread without mentioning me\n`;
-}
-
-async function* labour(turn: AgentTurn): AsyncGenerator<Step> {
-  if (isSpecial(turn)) return yield* await demoScript(turn);
-  yield working("has taken the job…");
-  if (turn.push) yield detach();
-  yield wait(8_000);
-  yield output(
-    "answer",
-    `**Done**, after eight seconds: “${turn.text.slice(0, 200).replaceAll("\n", " ")}”. This came by push notification.`,
-    {
-      last: true,
+/** How each is configured: the value of `agents` in a configuration file. */
+export function toAgentConfigs({ poet, worker, spark, brightsy, inkeep, sistava, agentspace }: Omit<DemoAgents, "stop">) {
+  const bearer = ({ apiKey }: { readonly apiKey: string }) => ({ type: "bearer", token: apiKey });
+  const named = { fields: ["displayName"] };
+  return {
+    poet: { url: poet.url, identity: named },
+    worker: { url: worker.url, delivery: ["push", "poll"], identity: named },
+    spark: {
+      url: spark.url,
+      preset: "spark",
+      auth: { type: "oauth2ClientCredentials", tokenUrl: spark.tokenUrl, ...sparkClient },
+      push: { auth: "none" },
     },
-  );
-  yield complete();
+    brightsy: { url: brightsy.endpoint, preset: "brightsy", auth: bearer(brightsy) },
+    inkeep: { url: inkeep.endpoint, preset: "inkeep", auth: bearer(inkeep), identity: named },
+    sistava: { url: sistava.url, preset: "sistava", auth: bearer(sistava), employee: sistava.employees[0]?.name ?? "" },
+    agentspace: { url: agentspace.cardUrl, preset: "agentspace" },
+  };
 }

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../log.ts";
-import { createDemoAgents, type DemoAgents, sparkClient } from "./demo-agents.ts";
+import { createDemoAgents, type DemoAgents, toAgentConfigs } from "./demo-agents.ts";
+import { directHint, rooms } from "./demo-rooms.ts";
 import { startPage } from "./page/page.ts";
+import type { Hints } from "./page/view.ts";
 import { createSlackSimulator, type SlackSimulator } from "./slack/simulator.ts";
 
 export interface DemoOptions {
@@ -25,10 +27,8 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
-const channels = { streaming: "CSTREAMING", slowJob: "CSLOWJOB", spark: "CSPARK" } as const;
-
 /**
- * Starts a simulated Slack with its page, and three agents. The bridge's store is a new one each time, as is the workspace.
+ * Starts a simulated Slack with its page, and an agent for each of its channels. The bridge's store is a new one each time, as is the workspace.
  * Rejects, with nothing left running, when the page's port is taken.
  */
 export async function startDemo({ port = 0, log }: DemoOptions): Promise<Demo> {
@@ -39,7 +39,7 @@ export async function startDemo({ port = 0, log }: DemoOptions): Promise<Demo> {
     await Promise.all([simulator.stop(), agents.stop()]);
     await rm(folder, { recursive: true, force: true });
   };
-  const page = await startPage({ simulator, port, log }).catch(async (error: unknown) => {
+  const page = await startPage({ simulator, port, log, hints: toHints(simulator) }).catch(async (error: unknown) => {
     await leave();
     throw error;
   });
@@ -64,30 +64,25 @@ async function createWorkspace(): Promise<SlackSimulator> {
   const simulator = await createSlackSimulator({ retryDelaysMs: [0, 1_000, 5_000, 15_000] });
   simulator.workspace.channels.clear();
   simulator.addPerson({ id: "UCLEO", name: "Cleo (guest)", email: "cleo@elsewhere.test", guest: "multi" });
-  simulator.addChannel({ id: channels.streaming, name: "streaming" });
-  simulator.addChannel({ id: channels.slowJob, name: "slow-job" });
-  simulator.addChannel({ id: channels.spark, name: "spark" });
+  for (const { id, name } of rooms) simulator.addChannel({ id, name });
   for (const user of ["UANN", "UBEN", "UCLEO"]) simulator.direct(user);
   return simulator;
 }
 
-function toConfig(simulator: SlackSimulator, { poet, worker, spark }: DemoAgents, folder: string): unknown {
-  const { clientId, clientSecret } = sparkClient;
+/** Channels and direct messages tell what is special in them. */
+function toHints(simulator: SlackSimulator): Hints {
+  const direct = [...simulator.workspace.channels.values()].filter(({ kind }) => kind === "im").map(({ id }) => ({ ...directHint, id }));
+  return new Map([...rooms, ...direct].map(({ id, hint, tries }) => [id, { hint, tries }]));
+}
+
+function toConfig(simulator: SlackSimulator, agents: DemoAgents, folder: string): unknown {
+  const [first, ...others] = rooms;
   return {
     listen: { host: "127.0.0.1", port: 0 },
     store: { url: `sqlite:${join(folder, "bridge.db")}` },
     outbound: { allowPrivateNetworks: true },
-    agents: {
-      poet: { url: poet.url, identity: { fields: ["displayName"] } },
-      worker: { url: worker.url, delivery: ["push", "poll"], identity: { fields: ["displayName"] } },
-      spark: {
-        url: spark.url,
-        preset: "spark",
-        auth: { type: "oauth2", tokenUrl: spark.tokenUrl, clientId, clientSecret },
-        push: { auth: "none" },
-      },
-    },
-    routes: [{ agent: "worker", channel: channels.slowJob }, { agent: "spark", channel: channels.spark }, { agent: "poet" }],
+    agents: toAgentConfigs(agents),
+    routes: [...others.map(({ agent, id }) => ({ agent, channel: id })), { agent: first?.agent }],
     slack: { ...simulator.config },
   };
 }

@@ -70,13 +70,36 @@ function nameOf(id) {
 
 function draw() {
   at("team").textContent = view.team;
-  at("mention").textContent = `Mention @${view.bot.name}`;
+  at("mention-name").textContent = `Mention @${view.bot.name}`;
   drawPeople();
   drawChannels();
   const channel = view.channels.find(({ id }) => id === view.channel);
   at("room-name").textContent = channel ? nameOfChannel(channel) : "";
+  drawHints(channel);
   drawList(at("messages"), [...view.messages.map(keyed), ...view.private.map(keyedPrivately)], (item) => drawMessage(item, true));
   drawThread();
+}
+
+const isDirect = () => view.channels.find(({ id }) => id === view.channel)?.kind === "im";
+
+/** What is special here, what to try, and who is heard without a mention. */
+function drawHints(channel) {
+  const { hint } = view;
+  at("hint").hidden = hint === undefined;
+  at("mention-choice").hidden = channel?.kind === "im";
+  at("thread-hint").textContent =
+    channel?.kind === "im" ? "" : `Whoever began this thread goes on without a mention; others mention @${view.bot.name}.`;
+  if (hint === undefined || at("hint").dataset.channel === view.channel) return;
+  at("hint").dataset.channel = view.channel;
+  const tries = hint.tries.map((words) => element("button", { type: "button", class: "try", click: () => tryOut(words) }, words));
+  at("hint").replaceChildren(drawText(hint.hint, nameOf), element("div", { class: "tries" }, element("span", {}, "Try:"), ...tries));
+}
+
+/** Puts the words where the person can see and change them before they are sent. */
+function tryOut(words) {
+  const field = place.thread === "" ? at("composer-text") : at("answer-text");
+  field.value = words;
+  field.focus();
 }
 
 const keyed = (message) => ({ ...message, key: message.ts });
@@ -99,11 +122,16 @@ function drawChannels() {
       {},
       element(
         "button",
-        { type: "button", "aria-current": item.current ? "page" : undefined, click: () => go({ channel: item.id, thread: "" }) },
+        { type: "button", "aria-current": item.current ? "page" : undefined, click: () => enter(item.id) },
         nameOfChannel(item),
       ),
     ),
   );
+}
+
+function enter(channel) {
+  at("unheard").hidden = true;
+  return go({ channel, thread: "" });
 }
 
 function drawThread() {
@@ -179,9 +207,15 @@ function writes(form, field, send) {
   });
 }
 
-writes(at("composer"), at("composer-text"), async (text) => {
+writes(at("composer"), at("composer-text"), async (typed) => {
+  const named = typed.includes(`@${view.bot.name}`) || typed.startsWith("/");
+  const heard = named || isDirect() || at("mention").checked;
+  const text = heard && !named && !isDirect() ? `@${view.bot.name} ${typed}` : typed;
+  at("unheard").hidden = heard;
+  at("unheard").textContent =
+    `That was for people only: the app hears you in a channel when you mention it. Tick “Mention @${view.bot.name}”.`;
   const result = await act({ kind: "say", channel: view.channel, user: view.user, text });
-  if (result?.ts) await go({ thread: result.ts });
+  if (result?.ts && heard) await openThread(result.ts);
   return result;
 });
 
@@ -189,10 +223,9 @@ writes(at("answer"), at("answer-text"), (text) =>
   act({ kind: "say", channel: view.channel, user: view.user, text, threadTs: view.thread.root }),
 );
 
-at("mention").addEventListener("click", () => {
-  const field = at("composer-text");
-  field.value = `@${view.bot.name} ${field.value}`;
-  field.focus();
+at("mention").addEventListener("change", () => {
+  at("unheard").hidden = true;
+  at("composer-text").focus();
 });
 at("stop").addEventListener("click", () => act({ kind: "stop", channel: view.channel, user: view.user, threadTs: view.thread.root }));
 at("close").addEventListener("click", () => go({ thread: "" }));

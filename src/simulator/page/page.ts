@@ -7,13 +7,15 @@ import type { SlackSimulator } from "../slack/simulator.ts";
 import { actSchema, perform } from "./act.ts";
 import { createGuard, type Guard, securityHeaders } from "./guard.ts";
 import { createNews, type News } from "./news.ts";
-import { toView } from "./view.ts";
+import { type Hints, toView } from "./view.ts";
 
 export interface PageOptions {
   readonly simulator: SlackSimulator;
   /** 0, the default, takes any free one. */
   readonly port?: number;
   readonly log: Log;
+  /** What the page says about the channels. */
+  readonly hints?: Hints;
 }
 
 export interface Page {
@@ -25,6 +27,7 @@ const files = {
   "/": ["index.html", "text/html; charset=utf-8"],
   "/page.css": ["page.css", "text/css; charset=utf-8"],
   "/message.css": ["message.css", "text/css; charset=utf-8"],
+  "/composer.css": ["composer.css", "text/css; charset=utf-8"],
   "/page.js": ["page.js", "text/javascript; charset=utf-8"],
   "/draw.js": ["draw.js", "text/javascript; charset=utf-8"],
   "/markdown.js": ["markdown.js", "text/javascript; charset=utf-8"],
@@ -88,11 +91,8 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
   if (request.method === "POST" && pathname === "/api/act") return answerAct(context, request, response);
   if (request.method !== "GET") return send(response, 405, { error: "only GET here" });
   if (pathname === "/api/view") {
-    return send(
-      response,
-      200,
-      toView(context.simulator, searchParams.get("channel"), searchParams.get("thread"), searchParams.get("user")),
-    );
+    const [channel, thread, user] = [searchParams.get("channel"), searchParams.get("thread"), searchParams.get("user")];
+    return send(response, 200, toView(context.simulator, { channel, thread, user }, context.hints));
   }
   if (pathname === "/api/news") return context.news.subscribe(response);
   const asset = context.assets.get(pathname);

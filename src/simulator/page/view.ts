@@ -2,6 +2,15 @@ import type { Shown, ShownPrivately } from "../slack/show.ts";
 import type { SlackSimulator } from "../slack/simulator.ts";
 import type { Channel } from "../slack/workspace.ts";
 
+/** What is special in a channel, and words that show it, by the channel's id. */
+export type Hints = ReadonlyMap<string, Hint>;
+
+interface Hint {
+  /** One line of Markdown. */
+  readonly hint: string;
+  readonly tries: readonly string[];
+}
+
 /** All that the page shows to one person at one time. */
 export interface View {
   readonly team: string;
@@ -10,6 +19,8 @@ export interface View {
   readonly user: string;
   readonly channels: readonly { readonly id: string; readonly name: string; readonly kind: Channel["kind"] }[];
   readonly channel: string;
+  /** Undefined where there is nothing to tell. */
+  readonly hint: Hint | undefined;
   readonly messages: readonly (Shown & { readonly replyCount: number; readonly working: boolean })[];
   readonly private: readonly ShownPrivately[];
   readonly thread: ThreadView | undefined;
@@ -24,13 +35,19 @@ export interface ThreadView {
   readonly stopButton: boolean;
 }
 
-/** What `user` sees of a channel and of one of its threads. Unknown names fall back to what there is. */
-export function toView(simulator: SlackSimulator, channelId: string | null, threadTs: string | null, userId: string | null): View {
+interface Place {
+  readonly channel: string | null;
+  readonly thread: string | null;
+  readonly user: string | null;
+}
+
+/** What a person sees of a channel and of one of its threads. Unknown names fall back to what there is. */
+export function toView(simulator: SlackSimulator, place: Place, hints: Hints = new Map()): View {
   const { people, channels, app, team } = simulator.workspace;
   const members = [...people.values()].filter((person) => !person.bot && !person.deactivated);
-  const user = members.find((person) => person.id === userId)?.id ?? members[0]?.id ?? "";
+  const user = members.find((person) => person.id === place.user)?.id ?? members[0]?.id ?? "";
   const mine = [...channels.values()].filter((channel) => channel.members.has(user));
-  const channel = mine.find(({ id }) => id === channelId)?.id ?? mine[0]?.id ?? "";
+  const channel = mine.find(({ id }) => id === place.channel)?.id ?? mine[0]?.id ?? "";
   return {
     team: team.name,
     bot: { id: app.botUser, name: people.get(app.botUser)?.name ?? app.botUser },
@@ -38,13 +55,14 @@ export function toView(simulator: SlackSimulator, channelId: string | null, thre
     user,
     channels: mine.map(({ id, name, kind }) => ({ id, kind, name: kind === "im" ? (people.get(app.botUser)?.name ?? name) : name })),
     channel,
+    hint: hints.get(channel),
     messages: simulator.channel(channel).map((message) => ({
       ...message,
       replyCount: simulator.thread(channel, message.ts).replies.length,
       working: isWorking(simulator, channel, message.ts),
     })),
     private: simulator.privately(channel).filter((message) => message.user === user),
-    thread: toThread(simulator, channel, threadTs, user),
+    thread: toThread(simulator, channel, place.thread, user),
   };
 }
 

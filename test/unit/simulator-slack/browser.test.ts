@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Browser, chromium } from "playwright-core";
 import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
+import type { Hints } from "../../../src/simulator/page/view.ts";
 import { until } from "../../support/until.ts";
 import { createRig } from "./rig.ts";
 
@@ -18,9 +19,9 @@ inBrowser("the page in a browser", () => {
   afterAll(() => browser.close());
 
   /** The page as Ann sees it, with everything that the browser complains about. */
-  async function open() {
+  async function open(hints: Hints = new Map()) {
     const rig = await createRig();
-    const served = await startPage({ simulator: rig.slack, log: silentLog });
+    const served = await startPage({ simulator: rig.slack, log: silentLog, hints });
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
@@ -45,7 +46,7 @@ inBrowser("the page in a browser", () => {
     await using view = await open();
     const { page, rig } = view;
 
-    await page.getByRole("button", { name: "Mention @Agent Bridge" }).click();
+    await page.getByRole("textbox", { name: "Message" }).click();
     await page.keyboard.type("tell me a story");
     await page.keyboard.press("Enter");
     const threadTs = await until(view.root);
@@ -62,6 +63,51 @@ inBrowser("the page in a browser", () => {
     expect(rig.events("app_mention")).toMatchObject([{ text: "<@UBOT> tell me a story" }]);
     await until(() => rig.events("agent_session_stopped").length === 1);
     expect(rig.events("agent_session_stopped")).toMatchObject([{ streaming_message_ts: [stream.body.ts] }]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("what is said without a mention is for people only, and the page says so", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    const say = async (text: string) => {
+      await page.getByRole("textbox", { name: "Message" }).fill(text);
+      await page.getByRole("textbox", { name: "Message" }).press("Enter");
+    };
+
+    await page.getByRole("checkbox", { name: "Mention @Agent Bridge" }).uncheck();
+    await say("is anybody there?");
+    await page.getByText("the app hears you in a channel when you mention it").waitFor();
+    await page.getByRole("checkbox", { name: "Mention @Agent Bridge" }).check();
+    await page.locator("#unheard").waitFor({ state: "hidden" });
+    await say("are you there?");
+    await page.locator("#thread").waitFor();
+    await say("@Agent Bridge and once more");
+    await until(() => rig.slack.channel("C1").length === 3);
+    await rig.slack.settled();
+
+    expect(rig.slack.channel("C1").map(({ text }) => text)).toEqual([
+      "is anybody there?",
+      "<@UBOT> are you there?",
+      "<@UBOT> and once more",
+    ]);
+    expect(rig.events("app_mention")).toHaveLength(2);
+  });
+
+  test("a channel tells what to try, and a click puts it where it can be sent", async () => {
+    await using view = await open(new Map([["C1", { hint: "A **quiet** place.", tries: ["say something", "help"] }]]));
+    const { page } = view;
+
+    await page.locator("#hint strong", { hasText: "quiet" }).waitFor();
+    await page.getByRole("button", { name: "say something" }).click();
+    await page.keyboard.press("Enter");
+    await page.locator("#replies").getByText("say something").waitFor();
+    await page
+      .getByRole("button", { name: "# g1" })
+      .or(page.getByRole("button", { name: "🔒" }))
+      .first()
+      .click();
+    await page.locator("#hint").waitFor({ state: "hidden" });
+
     expect(view.complaints).toEqual([]);
   });
 

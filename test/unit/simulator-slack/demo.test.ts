@@ -1,9 +1,19 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "@jest/globals";
+import { z } from "zod";
+import { createSlackAdapter } from "../../../adapters/slack/index.ts";
+import { type AdapterParts, createApp } from "../../../src/app.ts";
 import { parseConfig } from "../../../src/config.ts";
+import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { silentLog } from "../../../src/log.ts";
 import { startDemo } from "../../../src/simulator/demo.ts";
+import { rooms } from "../../../src/simulator/demo-rooms.ts";
+import { until } from "../../support/until.ts";
+
+const viewed = z.object({ channel: z.string(), hint: z.object({ hint: z.string(), tries: z.array(z.string()) }) });
+const presets = ["spark", "brightsy", "inkeep", "sistava", "agentspace"];
+const places = ["streaming", "slow-job", ...presets];
 
 test("the demo offers a configuration that the bridge takes, and leaves nothing behind", async () => {
   const demo = await startDemo({ log: silentLog });
@@ -11,8 +21,10 @@ test("the demo offers a configuration that the bridge takes, and leaves nothing 
   const folder = dirname(config.store.url.replace("sqlite:", ""));
   const channels = [...demo.simulator.workspace.channels.values()].map(({ name }) => name);
 
-  expect(channels).toEqual(expect.arrayContaining(["streaming", "slow-job", "spark"]));
-  expect(Object.keys(config.agents)).toEqual(["poet", "worker", "spark"]);
+  expect(channels).toEqual(expect.arrayContaining(places));
+  expect(Object.keys(config.agents)).toEqual(["poet", "worker", ...presets]);
+  expect(presets.map((name) => config.agents[name]?.preset)).toEqual(presets);
+  expect(config.routes.map(({ agent }) => agent).toSorted()).toEqual(Object.keys(config.agents).toSorted());
   expect((await fetch(demo.url)).status).toBe(200);
   expect(existsSync(folder)).toBe(true);
 
@@ -20,6 +32,56 @@ test("the demo offers a configuration that the bridge takes, and leaves nothing 
 
   expect(existsSync(folder)).toBe(false);
   await expect(fetch(demo.url)).rejects.toThrow();
+});
+
+test("each channel, and the direct message, tells what is special there and what to try", async () => {
+  const demo = await startDemo({ log: silentLog });
+  try {
+    const view = async (channel: string) => viewed.parse(await (await fetch(`${demo.url}api/view?channel=${channel}&user=UANN`)).json());
+    const mine = [...demo.simulator.workspace.channels.values()].filter(({ members }) => members.has("UANN"));
+    const views = await Promise.all(mine.map(({ id }) => view(id)));
+    const seen = views.map(({ hint }) => hint);
+
+    expect(views.map(({ channel }) => channel)).toEqual(mine.map(({ id }) => id));
+    expect(seen).toHaveLength(places.length + 1);
+    expect(new Set(seen.map(({ hint }) => hint)).size).toBe(places.length + 1);
+    for (const { hint, tries } of seen) {
+      expect(hint).not.toMatch(/\n/);
+      expect(tries.length).toBeGreaterThan(1);
+    }
+  } finally {
+    await demo.stop();
+  }
+});
+
+test("every agent of the demo answers in its channel, with a bridge in between", async () => {
+  const demo = await startDemo({ log: silentLog });
+  const guarded = createGuardedFetch({ allowPrivateNetworks: true });
+  const config = parseConfig(demo.config, {});
+  const adapters = async (shared: AdapterParts) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []);
+  const app = await createApp({ config, log: silentLog, fetch: guarded.fetch, adapters });
+  const { simulator } = demo;
+  try {
+    demo.connect((await app.start()).url);
+    const words = ["stream a poem", "job 1", "thanks", "anything", "I want a refund", "anything", "anything"];
+    const answers = await Promise.all(
+      rooms.map(async ({ id }, at) => {
+        const { ts } = await simulator.say({ channel: id, user: "UANN", text: `<@UBOT> ${words[at]}` });
+        const said = () => simulator.thread(id, ts).replies.find(({ bot, streaming }) => bot && !streaming)?.text;
+        return until(said, 20_000, `an answer of ${id}`);
+      }),
+    );
+
+    expect(answers).toEqual(
+      [/The wire/, /job is done/, /welcome/, /You said to/, /Billing/, /Nora Lind/, /You said/].map((words) =>
+        expect.stringMatching(words),
+      ),
+    );
+  } finally {
+    await app.stop();
+    await demo.stop();
+    await guarded.close();
+  }
 });
 
 test("a page whose port is taken is an error, with nothing left running", async () => {

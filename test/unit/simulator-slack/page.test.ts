@@ -45,7 +45,7 @@ const hello = { kind: "say", channel: "C1", user: "UANN", text: "@Agent Bridge i
 describe("the page", () => {
   test("is served with its parts under a strict policy, and shows what people see", async () => {
     await using page = await openPage();
-    const parts = ["", "page.css", "message.css", "page.js", "draw.js", "markdown.js"];
+    const parts = ["", "page.css", "message.css", "composer.css", "page.js", "draw.js", "markdown.js"];
     const answers = await Promise.all(parts.map((part) => fetch(page.url + part)));
 
     expect(answers.map(({ status }) => status)).toEqual(parts.map(() => 200));
