@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { parseBounded } from "./agents/bounds.ts";
 import { toPush } from "./agents/policy.ts";
 import { decodePush, presentedCredentials } from "./agents/push.ts";
 import { createPushVerifier } from "./agents/push-jwt.ts";
@@ -41,7 +42,7 @@ export function createPushDoors(options: PushDoorsOptions): PushDoors {
   const door: PushDoorOptions = {
     parts,
     tokens,
-    wire: { decode: decodePush, credentials: presentedCredentials, rules: (agent) => rules.get(agent) },
+    wire: { decode: (body) => decodePush(parseBounded(body)), credentials: presentedCredentials, rules: (agent) => rules.get(agent) },
     bodyLimit: config.limits.pushBodyMB * 1_048_576,
     perMinute: config.limits.pushesPerMinute,
   };

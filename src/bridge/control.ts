@@ -3,6 +3,7 @@ import { DeliveryError } from "../model/errors.ts";
 import type { Leased, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { toLateAnswer } from "./conclude.ts";
+import { type Conversation, contextKey } from "./conversation.ts";
 import { taskRow } from "./converse.ts";
 import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
@@ -11,7 +12,7 @@ import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { eventRow } from "./receive.ts";
 import { toRoute } from "./route.ts";
-import { isPush, type Letter, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
+import { isPush, type Letter, type Task, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
 export async function control(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
@@ -85,8 +86,31 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   const owns = known === undefined || (known.owner.id === event.author.id && known.owner.workspace === event.author.workspace);
   if (!owns && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
   if (word === "stop") return stop(parts, row, say);
-  const epoch = ((await parts.epochs.get(row.lane))?.epoch ?? 0) + 1;
-  return { ...say(notices.fresh), also: () => parts.epochs.set(row.lane, { epoch }, parts.keepMs) };
+  const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
+  const fresh = say(notices.fresh);
+  return {
+    ...fresh,
+    rows: [...(fresh.rows ?? []), ...(await toFarewell(parts, row, event, client, known, epoch))],
+    also: () => parts.epochs.set(row.lane, { epoch: epoch + 1 }, parts.keepMs),
+  };
+}
+
+/** A task that waits for its person is left behind: a row without a turn takes back what was asked of the agent for it. */
+async function toFarewell(
+  parts: Parts,
+  row: Row,
+  event: IncomingEvent,
+  client: AgentClient,
+  known: Conversation | undefined,
+  epoch: number,
+) {
+  const separate = client.policy.threadIdentity === "separate-context" && known ? { ...event.author, identity: known.identity } : undefined;
+  const context = contextKey(event.thread, separate, known?.fresh ?? 0, epoch);
+  const { open, contextId, taskId } = (await parts.contexts.get(context)) ?? { open: false };
+  if (!open || taskId === undefined) return [];
+  const ids = { taskId, ...(contextId === undefined ? {} : { contextId }) };
+  const task: Task = { thread: event.thread, agent: client.name, asker: event.author, context, ...ids, looks: 0, push: true, turns: [] };
+  return [{ id: taskRow(event.id), queue: "task", lane: row.lane, facts: toJson(task), content: {} } as const];
 }
 
 async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {

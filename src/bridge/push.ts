@@ -11,8 +11,8 @@ import { toTask } from "./rows.ts";
 
 /** What the agents' side of the house knows about pushes. */
 export interface PushWire {
-  /** Throws AgentError where the body is nothing that A2A knows. */
-  decode(body: unknown): readonly AgentEvent[];
+  /** Throws AgentError where the body is nothing that A2A knows, or more than can be read safely. */
+  decode(body: string): readonly AgentEvent[];
   credentials(headers: RequestHead["headers"]): readonly string[];
   /** The rules of one agent; undefined where there is none of that name. */
   rules(agent: string): PushRules | undefined;
@@ -128,9 +128,9 @@ async function findEarly(parts: Parts, agent: string, events: readonly AgentEven
 
 function decode(wire: PushWire, request: RawRequest): readonly AgentEvent[] | undefined {
   try {
-    return wire.decode(JSON.parse(Buffer.from(request.body).toString()));
+    return wire.decode(Buffer.from(request.body).toString());
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof AgentError) return undefined;
+    if (error instanceof AgentError) return undefined;
     throw error;
   }
 }

@@ -25,6 +25,7 @@ async function step(session: Session): Promise<boolean> {
   const { job } = session;
   if (job.signal.aborted) return handOver(session);
   if (await takeLetters(session)) return false;
+  if (session.task.turns.length === 0) await forgetPush(session);
   const waiting = session.task.turns.find((turn) => turn.state === "waiting");
   const asked = session.task.turns.filter((turn) => turn.state === "asked");
   if (asked.length > 0 && session.task.parked === undefined) return goOn(recover(session, asked));
@@ -65,11 +66,21 @@ async function stopTurns(session: Session): Promise<void> {
   const asked = task.turns.some((turn) => turn.state === "asked");
   if (asked && task.taskId !== undefined) {
     const ref = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
-    await client
-      .cancel(ref, job.signal)
-      .catch((err: unknown) => parts.log.info({ err, agent: task.agent, task: job.row.id }, "cancel not confirmed"));
+    await client.cancel(ref, job.signal).then(
+      () => forgetPush(session),
+      (err: unknown) => parts.log.info({ err, agent: task.agent, task: job.row.id }, "cancel not confirmed"),
+    );
   }
   for (const turn of session.task.turns) if (turn.state !== "ended") concludeTurn(session, turn, "stopped");
+}
+
+/** The agent need not push for this task any more. Best effort: a push that still comes finds a task that is closed. */
+async function forgetPush({ client, task, job, parts }: Session): Promise<void> {
+  if (!task.push || task.taskId === undefined || !client.forgetPush) return;
+  const ref = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
+  await client.forgetPush(ref, job.signal).catch((err: unknown) => {
+    parts.log.debug({ err, agent: task.agent, task: job.row.id }, "push config not deleted");
+  });
 }
 
 /** A message that came while the task was open becomes a turn of it. Withdrawn or begun meanwhile: nothing to do. */

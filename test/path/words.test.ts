@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { createSimulatedAgent, type SimulatedAgent } from "../../src/simulator/agents/agent.ts";
-import { complete, output, wait, working } from "../../src/simulator/agents/steps.ts";
+import { complete, inputRequired, output, wait, working } from "../../src/simulator/agents/steps.ts";
 import { until } from "../support/until.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -98,4 +98,32 @@ test("text that was streamed before the stop button stays, followed by the end",
   const shown = slack.thread("C1", ts).replies.filter(({ bot }) => bot);
   expect(shown.map(({ text }) => text)).toEqual(["So far: a beginning.", "Stopping…", expect.stringMatching(/^Stopped\. Reference/)]);
   expect(shown.some(({ streaming }) => streaming)).toBe(false);
+});
+
+test("`new` leaves an open question behind: the agent need not push for it any more, and the next message is a new task", async () => {
+  agent = await createSimulatedAgent({
+    name: "helper",
+    protocol: "1.0",
+    binding: "JSONRPC",
+    modes: { streaming: false, push: true },
+    script: async function* (turn) {
+      if (turn.text.includes("ask")) yield inputRequired("Which one?");
+      else yield complete(`Said before: ${turn.before.join(", ") || "nothing"}.`);
+    },
+  });
+  world = await createWorld({ config: { agents: { helper: { url: agent.url, delivery: ["push"] } } } });
+  const { slack } = world;
+  const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> ask me" });
+  const last = () =>
+    slack
+      .thread("C1", ts)
+      .replies.filter(({ bot }) => bot)
+      .at(-1)?.text ?? "";
+  await until(() => last() === "Which one?");
+  await slack.say({ channel: "C1", user: "UANN", text: "new", threadTs: ts });
+  await until(() => agent?.calls.some(({ operation }) => operation === "DeleteTaskPushNotificationConfig"));
+  await slack.say({ channel: "C1", user: "UANN", text: "hello", threadTs: ts });
+  await until(() => last() === "Said before: nothing.");
+  expect(agent.received[1]?.taskId ?? "").toBe("");
+  expect(agent.violations).toEqual([]);
 });
