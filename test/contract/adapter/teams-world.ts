@@ -10,6 +10,8 @@ import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { Json, ThreadRef } from "../../../src/model/thread.ts";
 import type { TeamsSimulatorOptions } from "../../../src/simulator/teams/parts.ts";
 import { createTeamsSimulator, type TeamsSimulator } from "../../../src/simulator/teams/simulator.ts";
+import { until } from "../../support/until.ts";
+import type { ManualClock } from "../../unit/slack/manual-clock.ts";
 import type { AdapterWorld, PostFault, Sent } from "./world.ts";
 
 export interface TeamsWorld extends AdapterWorld {
@@ -157,6 +159,20 @@ function ours(teams: TeamsSimulator, wanted: (kind: string) => boolean): readonl
 
 function fromStatuses(statuses: readonly number[]): Sent {
   return { statuses, acknowledged: statuses.length > 0 && statuses.every((status) => status === 200) };
+}
+
+/** Lets time pass until something has come to its end. */
+export async function passing<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let over = false;
+  const end = promise.finally(() => {
+    over = true;
+  });
+  end.catch(() => undefined); // whoever waits for it hears of it
+  await until(async () => {
+    await clock.advance(100);
+    return over;
+  });
+  return end;
 }
 
 /** Keeps nothing on disk and forgets nothing in time; processes that share it share what is in it. */
