@@ -41,7 +41,7 @@ async function isAssertionGood({ id, app, clock }: Tenant, form: URLSearchParams
   if (app.certificate === undefined || form.get("client_assertion_type") !== type) return false;
   try {
     const { publicKey } = new X509Certificate(app.certificate);
-    const options = { issuer: app.id, subject: app.id, currentDate: new Date(clock.now()) };
+    const options = { issuer: app.id, subject: app.id, currentDate: new Date(clock.now()), clockTolerance: "5 minutes" };
     const { payload } = await jwtVerify(form.get("client_assertion") ?? "", publicKey, options);
     return String(payload.aud).endsWith(`/${id}/oauth2/v2.0/token`);
   } catch {

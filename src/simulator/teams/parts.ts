@@ -22,6 +22,8 @@ export interface TeamsSimulatorOptions {
   readonly streamIntervalMs?: number;
   /** The documented limits per bot and thread, answered with 429, with or without `Retry-After`. Off unless asked for. */
   readonly rateLimits?: "withRetryAfter" | "bare";
+  /** The bot's application id, where two simulators must not have the same; clients may keep tokens by it. */
+  readonly appId?: string;
   /** There from the beginning, in the team and the group chat. */
   readonly people?: readonly PersonSpec[];
   /** Whose issuer and audience are spoken; the addresses are the simulator's either way. */
@@ -59,7 +61,7 @@ const services = { public: "https://api.botframework.com", usGovernment: "https:
 export async function createParts(options: TeamsSimulatorOptions, changed: () => void): Promise<Parts> {
   const { plain = false, streamLifeMs = 120_000, streamIntervalMs = 1_000, clock = systemClock } = options;
   const violations: string[] = [];
-  const tenant = createTenant({ clock, plain, changed });
+  const tenant = createTenant({ clock, plain, changed, appId: options.appId });
   settle(tenant, options.people ?? []);
   const desk: Desk = { tenant, streamLifeMs, streamIntervalMs, violation: (words) => void violations.push(words) };
   const stopping = new AbortController();

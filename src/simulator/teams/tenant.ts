@@ -99,9 +99,10 @@ export interface GroupSpec {
 
 const firstMessage = 1_700_000_000_000;
 
+type TenantOptions = Pick<Tenant, "clock" | "plain" | "changed"> & { readonly appId: string | undefined };
+
 /** An empty tenant with the bot registered in it. Ids are the same each time. */
-export function createTenant(options: Pick<Tenant, "clock" | "plain" | "changed">): Tenant {
-  const appId = toGuid("app");
+export function createTenant({ appId = toGuid("app"), ...options }: TenantOptions): Tenant {
   let last = firstMessage;
   return {
     ...options,
