@@ -16,7 +16,10 @@ export function createCertificate(): { readonly certificate: string; readonly pr
   );
   const signature = Buffer.concat([Buffer.of(0), sign("sha256", facts, pair.privateKey)]);
   const raw = der(sequence, facts, sha256WithRsa, der(0x03, signature));
-  const lines = raw.toString("base64").replaceAll(/.{64}/g, "$&\n");
+  const lines = raw
+    .toString("base64")
+    .match(/.{1,64}/g)
+    ?.join("\n");
   const certificate = `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
   return {
     certificate,
