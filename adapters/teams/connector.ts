@@ -32,6 +32,8 @@ export interface Message {
  * with a DeliveryError.
  */
 export interface Connector {
+  /** Fetches what is needed to know the service, so that the first activity need not wait. Rejects with `unavailable`. */
+  prepare(): Promise<void>;
   /** Whether the service made this request. Rejects with `unavailable` when its keys cannot be had. */
   isAuthentic(activity: { readonly channelId: string; readonly serviceUrl: string }, authorization: string): Promise<boolean>;
   /** Resolves to the id of the message; undefined where the service does not say. */
@@ -92,6 +94,9 @@ export function createConnector(options: ConnectorOptions): Connector {
   };
 
   return {
+    async prepare() {
+      if (options.tokens) await keys.getKey("");
+    },
     async isAuthentic(activity, authorization) {
       try {
         const { claimsIdentity } = await authentication.authenticateRequest(new TurnContext(cloud, activity).activity, authorization);

@@ -136,6 +136,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
       await tokens?.get().catch((error: unknown) => {
         throw toConfigError(error);
       });
+      errand(connector.prepare(), "the keys of the service's tokens are not known yet");
       receive = receiveEvent;
       door.open();
       signal.addEventListener("abort", stop, { once: true });

@@ -20,8 +20,8 @@ export interface SigningKeys {
 const day = 86_400_000;
 /** A key that is not known makes us look again, though not for everybody who makes up a name. */
 const lookAgainMs = 300_000;
-/** After a look that failed. */
-const tryAgainMs = 5_000;
+/** Between the tries of one look. Whoever waits for it waits with an activity that Teams may not send again. */
+const pauses = [300, 1_000, 3_000, 0];
 
 const metadataSchema = z.object({ jwks_uri: z.url({ protocol: /^https?$/ }) });
 const keysSchema = z.object({
@@ -41,33 +41,31 @@ export function createSigningKeys(options: { readonly url: string; readonly fetc
   const { clock } = options;
   let known = new Map<string, SigningKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
-  let failedAt = Number.NEGATIVE_INFINITY;
-  let fetching: Promise<void> | undefined;
+  let looking: Promise<void> | undefined;
 
-  const refresh = async () => {
-    try {
-      known = await fetchKeys(options.url, options.fetch);
-      fetchedAt = clock.now();
-    } catch (cause) {
-      failedAt = clock.now();
-      throw new DeliveryError("unavailable", "the keys of the service's tokens cannot be had", { cause });
-    } finally {
-      fetching = undefined;
+  const look = async () => {
+    for (const pause of pauses) {
+      try {
+        known = await fetchKeys(options.url, options.fetch);
+        fetchedAt = clock.now();
+        return;
+      } catch (cause) {
+        if (pause === 0) throw new DeliveryError("unavailable", "the keys of the service's tokens cannot be had", { cause });
+        await clock.sleep(pause);
+      }
     }
   };
 
   return {
     async getKey(id) {
       const age = clock.now() - fetchedAt;
-      const due = age > day || (!known.has(id) && age > lookAgainMs);
-      if (due && clock.now() - failedAt < tryAgainMs && known.size === 0)
-        throw new DeliveryError("unavailable", "the keys of the service's tokens could not be had a moment ago");
-      if (due && clock.now() - failedAt >= tryAgainMs) {
-        fetching ??= refresh();
-        await fetching.catch((error: unknown) => {
-          if (!known.has(id)) throw error;
-        });
-      }
+      if (age <= lookAgainMs || (known.has(id) && age <= day)) return known.get(id) ?? null;
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      await looking.catch((error: unknown) => {
+        if (!known.has(id)) throw error;
+      });
       return known.get(id) ?? null;
     },
   };
