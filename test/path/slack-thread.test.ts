@@ -33,9 +33,15 @@ describe.each(wires)("an agent of $protocol over $binding", (wire) => {
         yield complete();
       },
     });
-    world = await createWorld({ config: { agents: { helper: { url: agent.url, delivery: [delivery] } }, routes: [{ agent: "helper", followUps: "thread" }] } });
+    world = await createWorld({
+      config: { agents: { helper: { url: agent.url, delivery: [delivery] } }, routes: [{ agent: "helper", followUps: "thread" }] },
+    });
     const { slack } = world;
-    const replies = (ts: string) => slack.thread("C1", ts).replies.filter(({ bot, streaming }) => bot && !streaming).map(({ text }) => text);
+    const replies = (ts: string) =>
+      slack
+        .thread("C1", ts)
+        .replies.filter(({ bot, streaming }) => bot && !streaming)
+        .map(({ text }) => text);
 
     const first = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> my printer is on fire" });
     await until(() => replies(first.ts).length === 1 && replies(first.ts)[0]?.includes("on fire"));
