@@ -1,7 +1,9 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
 import { taskKey } from "./correlate.ts";
+import { hash } from "./ids.ts";
 import { createLiveText, type LiveText } from "./live.ts";
+import { toNotice } from "./outbox.ts";
 import { toLiveText, toOutcome } from "./respond.ts";
 import type { Session } from "./session.ts";
 
@@ -73,7 +75,15 @@ async function takeEvent(session: Session, turnId: string, event: AgentEvent, li
   }
   if (event.kind === "output") live.show(toLiveText(answer));
   if (event.kind === "working") live.sign(event.text);
+  if (event.kind === "working" && event.notice && event.text !== undefined) await tell(session, turnId, event.text);
   return false;
+}
+
+/** A line of its own, at once: signs are best effort, and not every platform shows their words. */
+async function tell(session: Session, turnId: string, words: string): Promise<void> {
+  const { parts, task } = session;
+  session.outbox = [...session.outbox, ...toNotice(parts, task.thread, `${turnId}~${hash(words)}`, `${words}.`, { last: false })];
+  await session.save();
 }
 
 async function commitIds(session: Session): Promise<void> {

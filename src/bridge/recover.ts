@@ -93,6 +93,8 @@ function keepLooking(session: Session, asked: readonly Turn[]): void {
 export function waitForMore(session: Session, turnId: string, abilities: Abilities): void {
   const turn = session.turn(turnId);
   if (!turn || turn.state === "ended") return;
+  // The call was left because a person said so: that is the turn's end, and not a lost connection.
+  if (session.letters.some(({ letter }) => letter.kind === "stop")) return;
   const { parts, task } = session;
   const looks = abilities.get || abilities.resubscribe;
   if (task.taskId === undefined || !(task.push || looks)) return concludeTurn(session, turn, "lost");

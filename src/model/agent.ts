@@ -80,8 +80,8 @@ interface EventIds {
 
 /** One shape for stream, blocking, polling and push, in every dialect. */
 export type AgentEvent =
-  /** The agent has the message. `text` is a word about progress, not an answer. */
-  | (EventIds & { readonly kind: "working"; readonly text?: string })
+  /** The agent has the message. `text` is a word about progress, not an answer; with `notice` it is ours, and worth a line of its own. */
+  | (EventIds & { readonly kind: "working"; readonly text?: string; readonly notice?: true })
   /** A piece of the answer. `append` continues the artifact of that id, otherwise it takes its place. */
   | (EventIds & { readonly kind: "output"; readonly artifact: string; readonly append: boolean; readonly parts: readonly ReplyPart[] })
   | (EventIds & { readonly kind: "inputRequired"; readonly parts: readonly ReplyPart[] })
