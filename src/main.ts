@@ -79,9 +79,17 @@ async function startOrLeave(app: App): Promise<{ readonly url: string }> {
 
 /** Only the platforms that are configured are loaded. */
 async function createAdapters(config: Config, shared: AdapterParts): Promise<readonly Adapter[]> {
-  if (config.slack === undefined) return [];
-  const { createSlackAdapter } = await import("../adapters/slack/index.ts");
-  return [createSlackAdapter({ ...shared, config: config.slack })];
+  const adapters: Adapter[] = [];
+  if (config.slack !== undefined) {
+    const { createSlackAdapter } = await import("../adapters/slack/index.ts");
+    adapters.push(createSlackAdapter({ ...shared, config: config.slack }));
+  }
+  if (config.teams !== undefined) {
+    const { createTeamsAdapter } = await import("../adapters/teams/index.ts");
+    const loopback = ["127.0.0.1", "::1", "localhost"].includes(config.listen.host);
+    adapters.push(createTeamsAdapter({ ...shared, config: config.teams, loopback }));
+  }
+  return adapters;
 }
 
 async function startDemo(port: number): Promise<Running> {

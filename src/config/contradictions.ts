@@ -6,24 +6,24 @@ export function findContradictions(config: ParsedConfig): readonly Problem[] {
   return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config), ...findBadPush(config)];
 }
 
-function findMissing({ agents, slack }: ParsedConfig): readonly Problem[] {
+function findMissing({ agents, slack, teams }: ParsedConfig): readonly Problem[] {
   const problems: Problem[] = [];
   if (Object.keys(agents).length === 0) {
     problems.push({ key: "agents", problem: "is empty", remedy: "Name at least one agent and its url." });
   }
-  if (slack === undefined) {
+  if (slack === undefined && teams === undefined) {
     problems.push({
       key: "slack",
       problem: "is missing, and no other chat platform is configured",
-      remedy: "Add slack with botToken and signingSecret.",
+      remedy: "Add slack with botToken and signingSecret, or teams with appId, appPassword and tenantId.",
     });
   }
   return problems;
 }
 
-function findBadRoutes({ agents, routes, slack }: ParsedConfig): readonly Problem[] {
+function findBadRoutes({ agents, routes, slack, teams }: ParsedConfig): readonly Problem[] {
   const names = Object.keys(agents);
-  const platforms = slack === undefined ? [] : ["slack"];
+  const platforms = [...(slack === undefined ? [] : ["slack"]), ...(teams === undefined ? [] : ["teams"])];
   const isDefault = (route: (typeof routes)[number]) => (route.platform ?? route.workspace ?? route.channel) === undefined;
   const first = routes.findIndex(isDefault);
   return routes.flatMap((route, at) => {

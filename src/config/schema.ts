@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { slackSchema } from "../../adapters/slack/config.ts";
+import { teamsSchema } from "../../adapters/teams/config.ts";
 import { agentSchema } from "../agents/config.ts";
 
 const httpUrl = z.string().refine(isHttpUrl, "is not a URL that begins with http:// or https://");
@@ -61,6 +62,7 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   outbound: outboundSchema.prefault({}),
   slack: slackSchema.optional(),
+  teams: teamsSchema.optional(),
   limits: z
     .strictObject({
       pushBodyMB: z.number().positive().max(1_024).default(16),
