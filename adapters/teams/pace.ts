@@ -15,6 +15,9 @@ export interface Pace {
 /** A longer wait is given back to the caller, whose worker has better things to do. */
 const longestWait = 5_000;
 
+/** What is sent evenly need not arrive evenly. */
+const marginMs = 150;
+
 interface Window {
   readonly ms: number;
   readonly most: number;
@@ -29,12 +32,12 @@ interface Lane {
 /** https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit#per-bot-per-thread-limit */
 export function createPace({ limits, clock }: { readonly limits: TeamsConfig["pace"]; readonly clock: Clock }): Pace {
   const windows: readonly Window[] = [
-    { ms: 1_000, most: limits.perSecond },
-    { ms: 2_000, most: limits.perTwoSeconds },
-    { ms: 30_000, most: limits.perHalfMinute },
-    { ms: 3_600_000, most: limits.perHour },
+    { ms: 1_000 + marginMs, most: limits.perSecond },
+    { ms: 2_000 + marginMs, most: limits.perTwoSeconds },
+    { ms: 30_000 + marginMs, most: limits.perHalfMinute },
+    { ms: 3_600_000 + marginMs, most: limits.perHour },
   ];
-  const longest = 3_600_000;
+  const longest = 3_600_000 + marginMs;
   const lanes = new Map<string, Lane>();
 
   const laneOf = (conversation: string): Lane => {
