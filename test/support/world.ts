@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly logFile?: string;
   /** The bridge's and Slack's; the system's unless said. */
   readonly clock?: Clock;
+  /** Hears the bridge's address whenever it has started: another platform beside Slack sends there. */
+  readonly onStart?: (url: string) => void;
 }
 
 /** A bridge with its real Slack adapter, beside a Slack workspace, in this process. */
@@ -63,7 +65,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       config,
       log,
       fetch: guarded.fetch,
-      adapters: async (shared) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []),
+      adapters: async (shared) => {
+        const slackAdapter = config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : [];
+        if (!config.teams) return slackAdapter;
+        const { createTeamsAdapter } = await import("../../adapters/teams/index.ts");
+        return [...slackAdapter, createTeamsAdapter({ ...shared, config: config.teams, loopback: true })];
+      },
       pace: { ...quick, ...options.pace },
       leaseMs: options.leaseMs ?? 6_000,
       ...clock,
@@ -73,6 +80,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     world.app = app;
     world.url = url;
     slack.target(`${url}/slack/events`);
+    options.onStart?.(url);
   }
 
   async function stopBridge(): Promise<void> {
