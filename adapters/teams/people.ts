@@ -54,7 +54,7 @@ function toKnown(member: Member, author: Author, { tenant, user }: TeamsAddress,
   // The roster must speak of the person that the verified activity names.
   const same = user?.directory === undefined || directoryId === undefined || user.directory.toLowerCase() === directoryId.toLowerCase();
   const name = member.name || author.id;
-  const home = member.tenantId ?? author.workspace;
+  const home = local ? author.workspace : (member.tenantId ?? author.workspace);
   if (!same) return { displayName: author.id, workspace: author.workspace, standing: "stranger" };
   const userPrincipalName = standing === "member" ? (member.userPrincipalName ?? undefined) : undefined;
   return {

@@ -5,7 +5,7 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { localTenant, type TeamsAddress, toAddress, toPostedAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
-import { refusalOf, streamEndOf } from "./errors.ts";
+import { refusalOf, type StreamEnd, streamEndOf } from "./errors.ts";
 import type { Feedback } from "./feedback.ts";
 import type { Hosts } from "./hosts.ts";
 import { createLive, type Live } from "./live.ts";
@@ -13,7 +13,7 @@ import type { Pace } from "./pace.ts";
 import type { Places } from "./places.ts";
 import { toMessage } from "./render.ts";
 import type { Signs, Taken } from "./sign.ts";
-import { finishStream, openStream, type Stream, streamLifeMs } from "./stream.ts";
+import { finishStream, openStream, type Stream } from "./stream.ts";
 
 /** More than this many live messages at once are not remembered; the oldest then end by an update. */
 const liveLimit = 1_000;
@@ -66,19 +66,38 @@ export function createSender(options: SenderOptions): Sender {
 
   /** Puts a message in the place of a sign. False: there was nothing to fill any more. */
   const fill = async (address: TeamsAddress, { slot, stream }: Taken, message: Message, signal: AbortSignal): Promise<boolean> => {
+    const end = slot.stream ? await finish(address, slot.message, stream, message, signal) : "completed";
+    if (end === undefined) return true;
+    // Ended before, perhaps by a call that nobody heard the answer of: it is an ordinary message now.
+    if (end !== "completed") return false;
     try {
-      await inTurn(address, signal, () =>
-        slot.stream ? finish(address, slot.message, stream, message, signal) : connector.update(address, slot.message, message, signal),
-      );
+      await inTurn(address, signal, () => connector.update(address, slot.message, message, signal));
       return true;
     } catch (error) {
-      if (streamEndOf(error) === undefined && !(error instanceof DeliveryError && error.kind === "replacedGone")) throw error;
-      return false;
+      if (error instanceof DeliveryError && error.kind === "replacedGone") return false;
+      throw error;
     }
   };
 
-  const finish = (address: TeamsAddress, id: string, stream: Stream | undefined, message: Message, signal: AbortSignal) =>
-    stream ? stream.finish(message, signal) : finishStream({ connector, clock, address }, id, message, signal);
+  /** Ends a stream. Resolves to why it takes no end, if so. */
+  const finish = async (
+    address: TeamsAddress,
+    id: string,
+    stream: Stream | undefined,
+    message: Message,
+    signal: AbortSignal,
+  ): Promise<StreamEnd | undefined> => {
+    try {
+      await inTurn(address, signal, () =>
+        stream ? stream.finish(message, signal) : finishStream({ connector, clock, address }, id, message, signal),
+      );
+      return undefined;
+    } catch (error) {
+      const end = streamEndOf(error);
+      if (end === undefined) throw error;
+      return end;
+    }
+  };
 
   const whisper = async (address: TeamsAddress, user: string, reply: Reply, signal: AbortSignal): Promise<PostedRef> => {
     const alone = address.kind === "personal" || address.tenant === localTenant;
@@ -109,10 +128,11 @@ export function createSender(options: SenderOptions): Sender {
       const live = lives.get(key);
       await live?.close();
       const message = toMessage(reply, options.feedbackButtons);
-      const { streamedAt = Number.NEGATIVE_INFINITY } = address;
-      const open = live ? live.stream !== undefined : clock.now() - streamedAt < streamLifeMs;
-      const taken = { slot: { message: posted.message, at: streamedAt, stream: true }, stream: live?.stream };
-      const ended = open && (await fill(address, taken, message, signal));
+      const { streamedAt } = address;
+      // Whether the stream of another process is still open, Teams knows best.
+      const open = streamedAt !== undefined && (live === undefined || live.stream !== undefined);
+      const taken = open && { slot: { message: posted.message, at: streamedAt, stream: true }, stream: live?.stream };
+      const ended = taken && (await fill(address, taken, message, signal));
       if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
       lives.delete(key);
       await options.feedback.remember(address, posted.message, reply, deliveryId);

@@ -79,7 +79,7 @@ export async function openStream(options: StreamOptions, text: string, signal: A
   };
 }
 
-/** Ends a stream, also one that another process has begun. One that is complete already was ended by us before. */
+/** Ends a stream, also one that another process has begun. */
 export async function finishStream(
   { connector, address }: StreamOptions,
   id: string,
@@ -88,11 +88,7 @@ export async function finishStream(
 ): Promise<void> {
   const info = { streamType: "final", streamId: id };
   const entities = [{ type: "streaminfo", ...info }, ...(message.entities ?? [])];
-  try {
-    await connector.post(address, { ...message, entities, channelData: { ...info, ...message.channelData } }, signal);
-  } catch (error) {
-    if (streamEndOf(error) !== "completed") throw error;
-  }
+  await connector.post(address, { ...message, entities, channelData: { ...info, ...message.channelData } }, signal);
 }
 
 /** Older clients of the service read the stream's information in `channelData`, newer ones in the entity. */

@@ -26,6 +26,8 @@ export interface TeamsWorldOptions {
   readonly clock?: Clock;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly simulator?: TeamsSimulatorOptions;
+  /** What is true in the tenant before the adapter starts. */
+  readonly prepare?: (teams: TeamsSimulator) => void;
 }
 
 const help = "19:help@thread.tacv2";
@@ -34,6 +36,7 @@ const help = "19:help@thread.tacv2";
 export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise<TeamsWorld> {
   const clock = options.clock ?? systemClock;
   const teams = await createTeamsSimulator({ clock, resends: 0, ...options.simulator });
+  options.prepare?.(teams);
   const received: IncomingEvent[] = [];
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
   const outbound = createGuardedFetch({ allowPrivateNetworks: true });
