@@ -8,7 +8,7 @@ export interface Icons {
   readonly outline: Uint8Array;
 }
 
-export const iconSizes = { color: 192, outline: 32 } as const;
+const iconSizes = { color: 192, outline: 32 } as const;
 
 /** A bridge over its arch, on the accent colour (`#rrggbb`). The same colour gives the same picture. */
 export function drawIcons(accentColor: string): Icons {

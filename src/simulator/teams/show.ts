@@ -79,7 +79,7 @@ function hasReplies({ messages }: Conversation, root: Message): boolean {
   return messages.some(({ threadId, deleted }) => threadId === root.id && !deleted);
 }
 
-export function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
+function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
   const { tenant } = desk;
   const { id, threadId, user, stream, channelData, attachments, reactions, onlyFor } = message;
   const streaming = isOpen(desk, message);

@@ -203,7 +203,7 @@ export function findAccount(tenant: Tenant, accountId: string): Person | undefin
 }
 
 /** The same words give the same GUID. */
-export function toGuid(words: string): string {
+function toGuid(words: string): string {
   const hex = createHash("sha256").update(words).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

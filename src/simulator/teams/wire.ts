@@ -105,7 +105,7 @@ function toEnvelope(tenant: Tenant, conversation: Conversation, user: string): R
   };
 }
 
-export function accountOf(tenant: Tenant, user: string): { readonly id: string; readonly name: string; readonly aadObjectId?: string } {
+function accountOf(tenant: Tenant, user: string): { readonly id: string; readonly name: string; readonly aadObjectId?: string } {
   const person: Person | undefined = tenant.people.get(user);
   if (person === undefined) throw new Error(`there is no person ${user}`);
   const objectId = tenant.plain ? undefined : person.objectId;

@@ -29,17 +29,12 @@ const toInput = (manifest: Readonly<Record<string, unknown>> = {}) => ({
   manifest: teamsManifestSchema.parse({ developer, ...manifest }),
 });
 
-/** Microsoft's own schema of that version, as it is published with the package. */
-const validate = await compileSchema("1.29");
-
-async function compileSchema(version: string) {
-  const file = createRequire(import.meta.url).resolve(
-    `@microsoft/app-manifest/build/json-schemas/teams/v${version}/MicrosoftTeams.schema.json`,
-  );
-  const ajv = new Draft04.default({ strict: false, allErrors: true });
-  formats.default(ajv);
-  return ajv.compile(JSON.parse(await readFile(file, "utf8")));
-}
+/** Microsoft's own schema, as it is published with the package. */
+const require = createRequire(import.meta.url);
+const schema: object = require("@microsoft/app-manifest/build/json-schemas/teams/v1.29/MicrosoftTeams.schema.json");
+const ajv = new Draft04.default({ strict: false, allErrors: true });
+formats.default(ajv);
+const validate = ajv.compile(schema);
 
 /** What the schema finds in a manifest; nothing, if all is well. */
 function findProblems(manifest: unknown): readonly string[] {
