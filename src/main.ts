@@ -37,6 +37,8 @@ async function run(command: Command): Promise<Running | undefined> {
     }
     case "demo":
       return startDemo(command.port);
+    case "agents":
+      return lookAtAgents(command);
     case "schema":
       return writeSchema(command.out);
     case "help":
@@ -99,7 +101,7 @@ async function startDemo(port: number): Promise<Running> {
   try {
     const bridge = await startBridge(parseConfig(demo.config, {}), log);
     demo.connect(bridge.url);
-    process.stdout.write(welcome(demo.url));
+    process.stdout.write(welcome(demo.url, demo.agents.poet.url));
     return {
       stop: async () => {
         await bridge.stop();
@@ -112,13 +114,31 @@ async function startDemo(port: number): Promise<Running> {
   }
 }
 
-const welcome = (url: string) => `
+/** Ctrl+C ends it in good order: the temporary door is shut. */
+async function lookAtAgents(command: Extract<Command, { kind: "agents" }>): Promise<undefined> {
+  const { runAgents } = await import("./agents-command.ts");
+  const stopping = new AbortController();
+  process.once("SIGINT", () => stopping.abort());
+  process.once("SIGTERM", () => stopping.abort());
+  process.exitCode = await runAgents(command, {
+    env: processEnvironment(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    signal: stopping.signal,
+  });
+}
+
+const welcome = (url: string, agent: string) => `
   The demo is running. Open this page in a browser on this machine:
 
       ${url}
 
-  It shows a simulated Slack. Write in a channel: an agent answers in a thread. No account, no server,
-  nothing leaves this machine, and everything is gone when you press Ctrl+C.
+  It shows a simulated Slack with a channel for each kind of agent. Write in one: the agent answers in a thread. No account,
+  no server, nothing leaves this machine, and everything is gone when you press Ctrl+C.
+
+  What the bridge can find out about an agent, seen from another terminal:
+
+      npm start -- agents check ${agent} --yes
 `;
 
 async function writeSchema(out: string | undefined): Promise<undefined> {
