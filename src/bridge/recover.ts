@@ -26,8 +26,20 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
     if (found) return session.updateTask({ taskId: found.taskId });
   }
   if (task.push) return session.updateTask({ parked: "push" });
-  if (client.policy.onUnknown === "resend") return session.updateTurn(turn.id, { state: "waiting" });
+  if (client.policy.onUnknown === "resend" && sendAgain(session, turn)) return;
   concludeTurn(session, turn, "lost");
+}
+
+/** The same message once more, after a pause and not for ever; false when it was tried often enough. */
+function sendAgain(session: Session, turn: Turn): boolean {
+  const { parts, task, client } = session;
+  const pause = parts.pace.reach[task.looks];
+  if (pause === undefined) return false;
+  // A task that this very message has begun is nothing that it could refer to.
+  if (client.policy.taskId === "spec" && task.turns.length === 1) session.task = without(task, "taskId");
+  session.updateTask({ parked: "retry", looks: task.looks + 1, lookAt: parts.clock.now() + pause });
+  session.updateTurn(turn.id, { state: "waiting" });
+  return true;
 }
 
 /** A look at a parked task whose time for it has come: every way is tried again. */
