@@ -15,12 +15,14 @@ import type { Config } from "./config.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openLedger } from "./ledger/ledger.ts";
 import type { Log } from "./log.ts";
+import { createMetrics, type MetricsBook } from "./metrics.ts";
 import type { Adapter } from "./model/adapter.ts";
 import type { AgentClient } from "./model/agent.ts";
 import { type Clock, systemClock } from "./model/clock.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
+import type { Metrics } from "./model/metrics.ts";
 import { createPushDoors, toPushAddress } from "./push-doors.ts";
 
 export interface AppOptions {
@@ -71,14 +73,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const adapters = await options.adapters({ fetch: options.fetch, clock, log, openStore });
   const own: { url?: string } = {};
-  const parts = createParts(options, { ledger, openStore, adapters, clock, publicUrl: () => config.publicUrl ?? own.url });
+  const book = createMetrics(ledger);
+  const parts = createParts(options, {
+    ledger,
+    openStore,
+    adapters,
+    clock,
+    metrics: book.metrics,
+    publicUrl: () => config.publicUrl ?? own.url,
+  });
   const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
     const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger), log, clock });
     server.add(routes);
     return server;
   };
-  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes]);
+  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, metricsRoute(book)]);
   const ownPorts = doors.ownPorts.map((own) => listen(own, own.routes));
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
@@ -104,6 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
       await purging;
+      await book.close();
       await ledger.close();
       log.info({}, "bridge stopped");
     },
@@ -117,7 +128,16 @@ function isReady(ledger: Ledger): Promise<boolean> {
   );
 }
 
+/** For Prometheus. It names agents and platforms and nobody else. */
+const metricsRoute = (book: MetricsBook): HttpRoute => ({
+  method: "GET",
+  path: "/metrics",
+  bodyLimit: 0,
+  handle: async () => ({ status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: await book.render() }),
+});
+
 interface Made {
+  readonly metrics: Metrics;
   readonly ledger: Ledger;
   readonly openStore: OpenStore;
   readonly adapters: readonly Adapter[];
@@ -145,6 +165,7 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     keepMs: config.store.retention.factsDays * day,
     clock,
     log,
+    metrics: made.metrics,
     failpoint,
     pace: { ...everydayPace, ...pace },
   };

@@ -29,6 +29,9 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
   const posts = withPlace(replies, live, long);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, !others)];
   session.updateTurn(id, { state: "ended", outcome, ...withShown(turn, posts) });
+  const labels = { platform: task.thread.platform, agent: task.agent };
+  parts.metrics.count("bridge_turns_total", { ...labels, outcome });
+  if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (parts.clock.now() - turn.sentAt) / 1_000, labels);
 }
 
 /** A message that did not get through leaves the task, and the other turns in it, as they are. */

@@ -12,6 +12,7 @@ import { showSign } from "./sign.ts";
 export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
   const delivery = toDelivery(row);
   const step = await attempt(parts, row, delivery, signal);
+  parts.metrics.count("bridge_posts_total", { platform: delivery.thread.platform, result: step.end.kind });
   await parts.failpoint("deliver.commit.before");
   await parts.ledger.settle(row, step);
   await parts.failpoint("deliver.commit.after");
@@ -55,6 +56,8 @@ async function post(
       { row: row.id, reference: row.reference, found: found !== undefined, posting: adapter.capabilities.posting },
       "ambiguous post",
     );
+  if (row.unsure)
+    parts.metrics.count("bridge_ambiguous_posts_total", { platform: delivery.thread.platform, result: found ? "found" : "repeated" });
   if (found) return found;
   await parts.failpoint("deliver.post.before");
   const posted = await adapter.post(delivery.thread, reply, row.id, signal);

@@ -4,6 +4,7 @@ import type { AgentClient } from "../model/agent.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Failpoint } from "../model/failpoint.ts";
 import type { Ledger, Store } from "../model/ledger.ts";
+import type { Metrics } from "../model/metrics.ts";
 import type { Context, Conversation, Epoch } from "./conversation.ts";
 import type { IdentityRules } from "./identity.ts";
 import type { Route } from "./route.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   readonly keepMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly failpoint: Failpoint;
   readonly pace: Pace;
 }

@@ -13,12 +13,16 @@ export const eventRow = (eventId: string): string => `event:${eventId}`;
  * neither stored nor logged (promise 7). The same event again is a duplicate, by its deterministic id.
  */
 export function createReceive(parts: Parts): Receive {
+  const counted = (event: IncomingEvent, kind: "accepted" | "duplicate" | "ignored"): Receipt => {
+    parts.metrics.count("bridge_events_total", { platform: event.thread.platform, result: kind });
+    return { kind };
+  };
   return async (event) => {
-    if (!(await isMeant(parts, event))) return { kind: "ignored" };
+    if (!(await isMeant(parts, event))) return counted(event, "ignored");
     const word = event.kind === "message" ? toControlWord(event.text) : undefined;
     const kept: IncomingEvent = event.kind === "message" && word ? { ...withoutText(event), kind: "command", word } : event;
     await parts.failpoint("receive.commit.before");
-    const kind: Receipt["kind"] = await parts.ledger.accept([
+    const kind = await parts.ledger.accept([
       {
         id: eventRow(event.id),
         queue: kept.kind === "message" ? "message" : "control",
@@ -28,7 +32,7 @@ export function createReceive(parts: Parts): Receive {
     ]);
     await parts.failpoint("receive.commit.after");
     parts.log.debug({ event: event.id, thread: threadKey(event.thread), kind }, "event received");
-    return { kind };
+    return counted(event, kind);
   };
 }
 

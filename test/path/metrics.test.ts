@@ -1,0 +1,36 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { createSimulatedAgent, type SimulatedAgent } from "../../src/simulator/agents/agent.ts";
+import { complete } from "../../src/simulator/agents/steps.ts";
+import { until } from "../support/until.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+let world: World | undefined;
+let agent: SimulatedAgent | undefined;
+afterEach(async () => {
+  await world?.stop();
+  await agent?.stop();
+});
+
+test("a turn, an ambiguous post and the ledger's rows can be counted, and nobody is named", async () => {
+  agent = await createSimulatedAgent({
+    name: "helper",
+    protocol: "1.0",
+    binding: "JSONRPC",
+    modes: { streaming: false, push: false },
+    script: () => [complete("Hello.")],
+  });
+  world = await createWorld({ config: { agents: { helper: { url: agent.url } } } });
+  const { slack } = world;
+  slack.fault({ method: "chat.postMessage", kind: "dropAfter" });
+  const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> hello" });
+  await until(() => slack.thread("C1", ts).replies.length === 1);
+  await until(async () => (await world?.app.ledger.open("delivery", `slack:T1:C1:${ts}`))?.length === 0);
+
+  const text = await (await fetch(`${world.url}/metrics`)).text();
+  expect(text).toMatch(/^bridge_events_total\{[^}]*platform="slack"[^}]*result="accepted"[^}]*\} 1/m);
+  expect(text).toMatch(/^bridge_turns_total\{[^}]*agent="helper"[^}]*outcome="completed"[^}]*\} 1/m);
+  expect(text).toMatch(/^bridge_ambiguous_posts_total\{[^}]*result="found"[^}]*\} 1/m);
+  expect(text).toMatch(/^bridge_turn_seconds_count\{[^}]*\} 1/m);
+  expect(text).toMatch(/^bridge_queue_rows\{[^}]*queue="task"[^}]*state="done"[^}]*\} 1/m);
+  expect(text).not.toMatch(/UANN|ann@|hello/i);
+});
