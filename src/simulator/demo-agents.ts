@@ -22,7 +22,7 @@ export interface DemoAgents {
 }
 
 /** What the Spark-like agent asks of its callers. They are made up; it listens on loopback only. */
-export const sparkClient = { clientId: "bridge-demo", clientSecret: "only-for-the-demo" } as const;
+const sparkClient = { clientId: "bridge-demo", clientSecret: "only-for-the-demo" } as const;
 
 export async function createDemoAgents(): Promise<DemoAgents> {
   const wire = { protocol: "1.0", binding: "JSONRPC" } as const;

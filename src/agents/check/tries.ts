@@ -44,7 +44,7 @@ export async function tryPush(line: Line, box: PushBox, text: string, signal: Ab
 }
 
 /** The answer to a message that was sent with this address. */
-export async function awaitPush(line: Line, box: PushBox, slot: PushSlot, heard: Heard, signal: AbortSignal): Promise<PushTry> {
+async function awaitPush(line: Line, box: PushBox, slot: PushSlot, heard: Heard, signal: AbortSignal): Promise<PushTry> {
   const arrivals = await box.wait(slot, heard.taskId, line.patienceMs, signal);
   signal.throwIfAborted();
   const whole: Heard = { ...heard, ...toHeard([...heard.events, ...arrivals.flatMap(({ events }) => events)]) };
@@ -152,5 +152,5 @@ export async function tryCancel(
   return no(ends.length > 0 ? "it went on to the end all the same" : "it said so, and nothing shows it");
 }
 
-export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const squeeze = (text: string): string => text.replaceAll(/\s+/g, " ").trim();

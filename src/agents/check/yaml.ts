@@ -34,7 +34,7 @@ function scalar(text: string): string {
   const plain = /^[A-Za-z][\w-]*$/.test(text) && !/^(true|false|yes|no|on|off|null|y|n)$/i.test(text);
   if (plain) return text;
   const reference = /^\$\{[A-Z][A-Z0-9_]*\}$/.test(text);
-  return JSON.stringify(reference ? text : text.replaceAll("${", "$${"));
+  return JSON.stringify(reference ? text : text.replaceAll("${", () => "$${"));
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
