@@ -23,6 +23,9 @@ export interface PushVerifierOptions {
 /** A token lives shortly: one that was issued long ago, or says nothing of its time, is refused. */
 const longestLife = "15m";
 
+/** The address of the keys is silent, answers with an error, or shows something else: that says nothing about the token. */
+const withoutKeys: ReadonlySet<string> = new Set([errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]);
+
 /**
  * Checks the token of a push (A2A "streaming and asynchronous operations": iss, aud, iat, exp, jti; keys by kid from the JWKS).
  * Resolves to undefined for a token that proves nothing; rejects when the keys cannot be had, so that the sender tries again.
@@ -43,7 +46,7 @@ export function createPushVerifier(options: PushVerifierOptions): (token: string
       });
       return { id: payload.jti ?? "", expiresAt: (payload.exp ?? 0) * 1_000 + 60_000 };
     } catch (error) {
-      if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) throw error;
+      if (!(error instanceof errors.JOSEError) || withoutKeys.has(error.code)) throw error;
       log.info({ reason: error.code }, "push token refused");
       return undefined;
     }
