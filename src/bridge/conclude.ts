@@ -118,7 +118,7 @@ async function endByPush(session: Session, turnId: string, push: Push): Promise<
 }
 
 /** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */
-export function isRepeated(task: Task, push: Push): boolean {
+function isRepeated(task: Task, push: Push): boolean {
   const marked = push.events.filter((event) => event.mark !== undefined && event.kind !== "output");
   if (marked.length === 0) return push.events.some((event) => event.kind === "output" && event.append) && task.lastPush === push.hash;
   const seen = task.turns.filter((turn) => turn.state === "ended").flatMap((turn) => turn.marks);

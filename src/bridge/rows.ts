@@ -241,7 +241,6 @@ export const toThread = (row: Row): ThreadRef | undefined => z.object({ thread }
 
 export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
 export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));
-export const toPosted = (value: Json): PostedRef | undefined => posted.safeParse(value).data;
 
 /** Rows are built from plain data only: strings, numbers, booleans, arrays and objects of them. */
 export function toJson(value: object): Json {

@@ -19,6 +19,3 @@ export interface Metrics {
   count<Name extends keyof CounterLabels>(name: Name, labels: CounterLabels[Name]): void;
   observe<Name extends keyof HistogramLabels>(name: Name, value: number, labels: HistogramLabels[Name]): void;
 }
-
-/** Counts nothing. */
-export const noMetrics: Metrics = { count: () => undefined, observe: () => undefined };

@@ -40,7 +40,7 @@ export interface World {
 }
 
 /** Short waits: a test should not take longer than what it is about. */
-export const quick: Partial<Pace> = { reach: [50, 100], lookMax: 300, lookGiveUp: 2_000, postFirst: 50, postMax: 400, liveAfter: 60 };
+const quick: Partial<Pace> = { reach: [50, 100], lookMax: 300, lookGiveUp: 2_000, postFirst: 50, postMax: 400, liveAfter: 60 };
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-"));
