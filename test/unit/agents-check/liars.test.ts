@@ -50,7 +50,7 @@ const task = (id: string, text: string, state = "completed") => ({
 const reportSchema = z.object({
   findings: z.array(z.object({ ability: z.string(), real: z.string(), seen: z.string() })),
   answered: z.boolean(),
-  policy: z.unknown(),
+  policy: z.unknown().optional(),
   yaml: z.string().optional(),
 });
 
