@@ -60,8 +60,8 @@ function closing({ messages, notes, yaml, answered, findings }: CheckReport): re
   const sent = asked
     ? `${messages} messages were tried.`
     : 'No message was sent. Allow a harmless one with --yes, or your own with --ask "<question>".';
-  const policy =
-    yaml === undefined ? [] : [`Put this under \`agents\`. What looks like \${NAME} is taken from the environment:\n\n${yaml.trimEnd()}`];
+  const secrets = yaml?.includes("${") ? " What looks like ${NAME} is taken from the environment." : "";
+  const policy = yaml === undefined ? [] : [`Put this under \`agents\` in the configuration.${secrets}\n\n${yaml.trimEnd()}`];
   const mute = asked && !answered ? ["It answered in no way that the bridge knows."] : [];
   return [[sent, ...mute, ...notes].map(toPlain).join("\n"), ...policy];
 }
