@@ -1,10 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { CloudAdapter, ConfigurationBotFrameworkAuthentication, type ConversationReference, TurnContext } from "botbuilder";
-import {
-  AuthenticationConfiguration,
-  type ConnectorClient,
-  type ConnectorClientOptions,
-  ServiceClientCredentialsFactory,
-} from "botframework-connector";
+import { AuthenticationConfiguration, type ConnectorClient, ServiceClientCredentialsFactory } from "botframework-connector";
 import { JwtTokenExtractor } from "botframework-connector/lib/auth/jwtTokenExtractor.js";
 import { Entity } from "botframework-connector/lib/connectorApi/models/mappers.js";
 import type { Clock } from "../../src/model/clock.ts";
@@ -15,7 +11,7 @@ import { type Endpoints, toEndpoints } from "./clouds.ts";
 import type { TeamsConfig } from "./config.ts";
 import type { Tokens } from "./credentials.ts";
 import { type Purpose, toDeliveryError } from "./errors.ts";
-import { exchange, toRefusal } from "./exchange.ts";
+import { createHttpClient } from "./http-client.ts";
 import { createSigningKeys } from "./keys.ts";
 
 /** What is sent: the parts of an activity that are ours to say. */
@@ -52,6 +48,8 @@ export interface ConnectorOptions {
   readonly clock: Clock;
   /** Absent: nobody proves anything (see `teams.insecureLocal`). */
   readonly tokens: Tokens | undefined;
+  /** Ends what no caller waits for with a signal of its own. */
+  readonly signal: AbortSignal;
 }
 
 export function createConnector(options: ConnectorOptions): Connector {
@@ -59,10 +57,9 @@ export function createConnector(options: ConnectorOptions): Connector {
   const endpoints = toEndpoints(config);
   const appId = config.appId ?? "";
   keepEntities();
-  const keys = createSigningKeys({ url: endpoints.openId, fetch: options.fetch, clock: options.clock });
-  registerKeys(endpoints.openId, keys);
+  const keys = createSigningKeys({ ...options, url: endpoints.openId });
   const authentication = new ConfigurationBotFrameworkAuthentication(
-    toAuthentication(endpoints, config),
+    toAuthentication({ ...endpoints, openId: registerKeys(endpoints.openId, keys, options.signal) }, config),
     new Credentials(appId, options.tokens),
     // Of the keys that the service publishes, those of Teams.
     new AuthenticationConfiguration(config.insecureLocal ? [] : ["msteams"]),
@@ -151,12 +148,15 @@ function keepEntities(): void {
 
 /**
  * The SDK looks keys up by the address of their metadata, and would fetch them past our guard and proxy, without a time limit. What it
- * finds registered it does not fetch.
+ * finds registered it does not fetch. Gives the name under which this adapter's keys are registered, until the signal ends it.
  */
-function registerKeys(url: string, keys: ReturnType<typeof createSigningKeys>): void {
+function registerKeys(url: string, keys: ReturnType<typeof createSigningKeys>, signal: AbortSignal): string {
   const cache: unknown = Reflect.get(JwtTokenExtractor, "openIdMetadataCache");
   if (!(cache instanceof Map)) throw new Error("this version of botframework-connector keeps its keys elsewhere");
-  cache.set(url, keys);
+  const name = `${url}#${randomUUID()}`;
+  cache.set(name, keys);
+  signal.addEventListener("abort", () => cache.delete(name), { once: true });
+  return name;
 }
 
 /** All of them: where one is given, the SDK takes no default for the others. */
@@ -200,46 +200,6 @@ class Credentials extends ServiceClientCredentialsFactory {
       },
     };
   }
-}
-
-/**
- * Requests of the SDK over our own `fetch`. An answer that is no success is thrown, so that the SDK, which would send some of them again,
- * has nothing to repeat. Only a token that is not taken (any more) is replaced once: then nothing was done.
- */
-function createHttpClient({ fetch, tokens, clock }: ConnectorOptions): NonNullable<ConnectorClientOptions["httpClient"]> {
-  return {
-    async sendRequest(request) {
-      const signal = toSignal(request.abortSignal);
-      const send = async (headers: Readonly<Record<string, string>>) =>
-        exchange(
-          fetch,
-          request.url,
-          { method: request.method, headers, ...(typeof request.body === "string" ? { body: request.body } : {}) },
-          signal,
-        );
-      const given = Object.fromEntries(request.headers.headersArray().map(({ name, value }) => [name.toLowerCase(), value]));
-      let answer = await send(given);
-      if (answer.status === 401 && tokens) {
-        tokens.forget((given.authorization ?? "").replace(/^Bearer /, ""));
-        answer = await send({ ...given, authorization: `Bearer ${await tokens.get()}` });
-      }
-      if (answer.status < 200 || answer.status >= 300) throw toRefusal(answer, clock.now());
-      const headers = request.headers.clone();
-      for (const name of headers.headerNames()) headers.remove(name);
-      headers.set("content-type", answer.headers.get("content-type") ?? "application/json");
-      return { request, status: answer.status, headers, bodyAsText: answer.text };
-    },
-  };
-}
-
-/** The SDK's signals have their own type. */
-function toSignal(
-  given: { readonly aborted: boolean; addEventListener(type: "abort", listener: () => void): void } | undefined,
-): AbortSignal {
-  const controller = new AbortController();
-  if (given?.aborted) controller.abort();
-  given?.addEventListener("abort", () => controller.abort());
-  return controller.signal;
 }
 
 function toReference(to: TeamsAddress): Partial<ConversationReference> {

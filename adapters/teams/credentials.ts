@@ -21,6 +21,14 @@ interface Token {
   readonly expiresAt: number;
 }
 
+export interface TokensOptions {
+  readonly config: TeamsConfig;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** Ends what is being waited for. */
+  readonly signal: AbortSignal;
+}
+
 /** A token is renewed this long before its end. */
 const reserveMs = 300_000;
 
@@ -28,14 +36,14 @@ const reserveMs = 300_000;
  * Tokens by a secret, a certificate or a user-assigned managed identity. They are fetched one at a time through `fetch`, and kept in
  * memory until shortly before their end. Throws ConfigError when the certificate cannot be read.
  */
-export function createTokens(options: { readonly config: TeamsConfig; readonly fetch: typeof fetch; readonly clock: Clock }): Tokens {
+export function createTokens(options: TokensOptions): Tokens {
   const { config, clock } = options;
   const acquire = config.managedIdentity ? byManagedIdentity(config) : bySecret(config);
   let known: Token | undefined;
   let coming: Promise<Token> | undefined;
 
   const renew = async () => {
-    const network = createNetwork(options.fetch, toDetours(config));
+    const network = createNetwork(options.fetch, toDetours(config), options.signal);
     try {
       known = await acquire(network);
       return known;

@@ -40,8 +40,8 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
   const ending = new AbortController();
   const errands = new Set<Promise<void>>();
 
-  const tokens: Tokens | undefined = local ? undefined : createTokens({ config, fetch: options.fetch, clock });
-  const connector = createConnector({ config, fetch: options.fetch, clock, tokens });
+  const tokens: Tokens | undefined = local ? undefined : createTokens({ config, fetch: options.fetch, clock, signal: ending.signal });
+  const connector = createConnector({ config, fetch: options.fetch, clock, tokens, signal: ending.signal });
   const hosts = createHosts(config);
   const pace = createPace({ limits: config.pace, clock });
   const places = createPlaces({ openStore });

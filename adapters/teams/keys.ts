@@ -36,9 +36,18 @@ const keysSchema = z.object({
   ),
 });
 
+export interface SigningKeysOptions {
+  /** Of the metadata that names the key server. */
+  readonly url: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** Ends what is being waited for. */
+  readonly signal: AbortSignal;
+}
+
 /** Fetched once a day, and once at a time. Keys that are known stay good while the server does not answer. */
-export function createSigningKeys(options: { readonly url: string; readonly fetch: typeof fetch; readonly clock: Clock }): SigningKeys {
-  const { clock } = options;
+export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
+  const { clock, signal } = options;
   let known = new Map<string, SigningKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
@@ -46,12 +55,13 @@ export function createSigningKeys(options: { readonly url: string; readonly fetc
   const look = async () => {
     for (const pause of pauses) {
       try {
-        known = await fetchKeys(options.url, options.fetch);
+        known = await fetchKeys(options);
         fetchedAt = clock.now();
         return;
       } catch (cause) {
-        if (pause === 0) throw new DeliveryError("unavailable", "the keys of the service's tokens cannot be had", { cause });
-        await clock.sleep(pause);
+        if (pause === 0 || signal.aborted)
+          throw new DeliveryError("unavailable", "the keys of the service's tokens cannot be had", { cause });
+        await clock.sleep(pause, signal);
       }
     }
   };
@@ -71,23 +81,20 @@ export function createSigningKeys(options: { readonly url: string; readonly fetc
   };
 }
 
-async function fetchKeys(url: string, fetchWith: typeof fetch): Promise<Map<string, SigningKey>> {
-  const { jwks_uri: address } = metadataSchema.parse(await fetchJson(url, fetchWith));
-  const { keys } = keysSchema.parse(await fetchJson(address, fetchWith));
+async function fetchKeys({ url, fetch: fetchWith, signal }: SigningKeysOptions): Promise<Map<string, SigningKey>> {
+  const { jwks_uri: address } = metadataSchema.parse(await fetchJson(url, fetchWith, signal));
+  const { keys } = keysSchema.parse(await fetchJson(address, fetchWith, signal));
   return new Map(
     keys.flatMap(({ kid, kty, n, e, endorsements }) => (kty === "RSA" && n && e ? [[kid, { key: toPem(n, e), endorsements }]] : [])),
   );
 }
 
-async function fetchJson(url: string, fetchWith: typeof fetch): Promise<unknown> {
-  const answer = await exchange(
-    fetchWith,
-    url,
-    { method: "GET", headers: { accept: "application/json" } },
-    new AbortController().signal,
-  ).catch((error: unknown) => {
-    throw toDeliveryError(error, "signing keys", "read");
-  });
+async function fetchJson(url: string, fetchWith: typeof fetch, signal: AbortSignal): Promise<unknown> {
+  const answer = await exchange(fetchWith, url, { method: "GET", headers: { accept: "application/json" } }, signal).catch(
+    (error: unknown) => {
+      throw toDeliveryError(error, "signing keys", "read");
+    },
+  );
   if (answer.status !== 200) throw toDeliveryError(toRefusal(answer, 0), "signing keys", "read");
   return parseJson(answer.text);
 }

@@ -13,16 +13,15 @@ export interface Network {
 }
 
 /** For one token. `detours`: origins, and what takes their place. */
-export function createNetwork(fetchWith: typeof fetch, detours: ReadonlyMap<string, string>): Network {
+export function createNetwork(fetchWith: typeof fetch, detours: ReadonlyMap<string, string>, signal: AbortSignal): Network {
   const last: { failure: DeliveryError | undefined; status: number | undefined } = { failure: undefined, status: undefined };
 
   const send = async (method: string, url: string, options: NetworkRequestOptions = {}): Promise<Answer> => {
     const { origin } = new URL(url);
     const target = (detours.get(origin) ?? origin) + url.slice(origin.length);
     const body = options.body === undefined ? {} : { body: options.body };
-    const never = new AbortController().signal;
     try {
-      const answer = await exchange(fetchWith, target, { method, headers: options.headers ?? {}, ...body }, never);
+      const answer = await exchange(fetchWith, target, { method, headers: options.headers ?? {}, ...body }, signal);
       last.status = answer.status;
       return answer;
     } catch (error) {

@@ -103,7 +103,10 @@ async function refuse(
   if (local && !isFromHere(request)) return 403;
   // The SDK knows other channels, with other rules for their tokens.
   if (!local && channelId !== "msteams") return 401;
-  if (!(await connector.isAuthentic({ channelId, serviceUrl }, request.headers.authorization ?? ""))) return 401;
+  if (!(await connector.isAuthentic({ channelId, serviceUrl }, request.headers.authorization ?? ""))) {
+    log.info({ given: request.headers.authorization !== undefined }, "teams activity without a token that is good for this bot: refused");
+    return 401;
+  }
   const tenant = toTenant(activity, local);
   if (!hosts.isService(serviceUrl)) {
     log.warn({ host: new URL(serviceUrl).host }, "teams activity with a service url that is not the platform's: refused");

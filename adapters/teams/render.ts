@@ -28,7 +28,7 @@ export function splitReply(reply: Reply): readonly Reply[] {
 }
 
 /** The whole reply as Markdown for Teams. Never empty. No entity goes with it that could call anybody. */
-export function toText(reply: Said): string {
+function toText(reply: Said): string {
   const text = toTeamsMarkdown(
     reply.parts
       .filter((part) => toCitations(part) === undefined)

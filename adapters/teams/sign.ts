@@ -11,8 +11,8 @@ const fillMs = 10_000;
 const typingEveryMs = 4_000;
 /** Answers that come sooner need no more than "is typing". */
 const streamAfterMs = 1_500;
-/** A sign that nobody renews ends by itself: the bridge renews it once a minute. */
-const renewedMs = 90_000;
+/** A sign that nobody renews ends by itself: the bridge renews it once a minute. Longer than a stream lives, which ends in good order. */
+const renewedMs = 120_000;
 const remembered = 2_000;
 
 /** The sign that somebody takes over, with the stream if this process has it open. */

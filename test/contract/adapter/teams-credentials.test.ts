@@ -1,6 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { ConfigError } from "../../../src/model/errors.ts";
@@ -56,28 +54,17 @@ test("the government's cloud has its own issuer and audience", async () => {
   });
 });
 
-test("the bot proves itself by a certificate", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "bridge-"));
-  try {
-    const file = join(folder, "bot.pem");
-    const key = join(folder, "key.pem");
-    const pass = "pass:open sesame";
-    execFileSync(
-      "openssl",
-      ["req", "-x509", "-newkey", "rsa:2048", "-keyout", key, "-out", file, "-days", "2", "-subj", "/CN=bot", "-passout", pass],
-      { stdio: "ignore" },
-    );
-    const certificate = await readFile(file, "utf8");
-    await writeFile(file, `${await readFile(key, "utf8")}\n${certificate}`);
-    const config = { appPassword: undefined, certificate: { file, passphrase: "open sesame" } };
-    const prepare: TeamsWorldOptions["prepare"] = ({ tenant }) => {
-      tenant.app.certificate = certificate;
-    };
-    await withWorld({ config, prepare }, talks);
-    await expect(createTeamsWorld({ config: { ...config, certificate: { file } } })).rejects.toThrow(ConfigError);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** A self-signed certificate behind its private key, which is encrypted: for this test only. */
+const file = join(import.meta.dirname, "../../fixtures/teams/certificate.pem");
+
+test("the bot proves itself by a certificate, whose key may be encrypted", async () => {
+  const pem = await readFile(file, "utf8");
+  const config = { appPassword: undefined, certificate: { file, passphrase: "open sesame" } };
+  const prepare: TeamsWorldOptions["prepare"] = ({ tenant }) => {
+    tenant.app.certificate = pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"));
+  };
+  await withWorld({ config, prepare }, talks);
+  await expect(createTeamsWorld({ config: { ...config, certificate: { file } } })).rejects.toThrow(ConfigError);
 });
 
 test("a certificate that cannot be read is told by its key", async () => {

@@ -40,12 +40,7 @@ const shows = (text: string) =>
     5_000,
     `the thread shows ${text.slice(0, 40)}`,
   );
-const passes = async (ms: number) => {
-  for (let left = ms; left > 0; left -= 500) {
-    await clock.advance(Math.min(500, left));
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
+const passes = (ms: number) => world.passes(clock, ms);
 const end = (text: string, adapter = world.adapter) => passing(clock, adapter.edit(live.posted, textReply(text, "answer"), "d1", signal));
 
 describe("text that is shown while it is made, in a personal chat,", () => {

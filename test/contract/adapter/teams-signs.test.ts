@@ -32,12 +32,7 @@ const working = (thread: ThreadRef, text?: string) =>
 const idle = (thread: ThreadRef) => passing(clock, world.adapter.sign(thread, { kind: "idle" }, signal));
 const post = (thread: ThreadRef, text: string, id = "d1", more: Partial<Reply> = {}) =>
   passing(clock, world.adapter.post(thread, { ...textReply(text, "answer"), ...more }, id, signal));
-const passes = async (ms: number) => {
-  for (let left = ms; left > 0; left -= 500) {
-    await clock.advance(Math.min(500, left));
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
+const passes = (ms: number) => world.passes(clock, ms);
 const typings = (thread: ThreadRef) => world.teams.chat(thread.channel).typings;
 
 describe("the sign in a channel", () => {
@@ -195,6 +190,7 @@ describe("the sign in a personal chat", () => {
     const thread = await begin("personal");
     await working(thread);
     await passes(200_000);
+    expect(shown(thread)).toMatchObject([{ text: "Working on it…", stream: "final" }]);
     const calls = world.teams.calls().length;
     await passes(60_000);
     expect(world.teams.calls()).toHaveLength(calls);

@@ -17,6 +17,8 @@ import type { AdapterWorld, PostFault, Sent } from "./world.ts";
 export interface TeamsWorld extends AdapterWorld {
   readonly teams: TeamsSimulator;
   readonly url: string;
+  /** Lets this much time pass on a manual clock, step by step, with all that happens in it. */
+  passes(clock: ManualClock, ms: number): Promise<void>;
   /** Another process with the same configuration and store; to be stopped by the caller. */
   restart(): Promise<Adapter>;
 }
@@ -41,16 +43,31 @@ export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
   const outbound = createGuardedFetch({ allowPrivateNetworks: true });
   const openStore = createMemoryStores();
+  let underWay = 0;
+  const counting: typeof fetch = async (...call) => {
+    underWay += 1;
+    return outbound.fetch(...call).finally(() => {
+      underWay -= 1;
+    });
+  };
+  /** Nothing is under way, and nothing has come of what was. */
+  const quiet = async () => {
+    for (let turns = 0; turns < 5; turns = underWay > 0 ? 0 : turns + 1) await new Promise((resolve) => setImmediate(resolve));
+  };
   const create = () =>
     createTeamsAdapter({
       config: teamsSchema.parse({ ...teams.config, ...options.config }),
-      fetch: outbound.fetch,
+      fetch: counting,
       clock,
       log: silentLog,
       openStore,
       loopback: true,
     });
-  const adapter = create();
+  const adapter = await (async () => create())().catch(async (error: unknown) => {
+    await outbound.close();
+    await teams.stop();
+    throw error;
+  });
   const server = createHttpServer({ host: "127.0.0.1", port: 0, trustProxy: [], ready: async () => true, log: silentLog });
   server.add(adapter.routes);
   const { url } = await server.start();
@@ -68,6 +85,12 @@ export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise
     url,
     adapter,
     received,
+    async passes(manual, ms) {
+      for (let left = ms; left > 0; left -= 500) {
+        await manual.advance(Math.min(500, left));
+        await quiet();
+      }
+    },
     async restart() {
       const another = create();
       await another.start(async () => ({ kind: "accepted" }), new AbortController().signal);

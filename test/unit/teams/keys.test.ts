@@ -17,7 +17,7 @@ async function createServer(clock: ManualClock) {
     }
     return Response.json(String(input) === url ? { jwks_uri: "https://login.test/keys" } : { keys: state.keys });
   };
-  return { state, keys: createSigningKeys({ url, fetch: fetchKeys, clock }) };
+  return { state, keys: createSigningKeys({ url, fetch: fetchKeys, clock, signal: new AbortController().signal }) };
 }
 
 /** The outcome, with time passing as it is waited for. */
