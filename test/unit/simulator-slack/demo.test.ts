@@ -63,20 +63,24 @@ test("every agent of the demo answers in its channel, with a bridge in between",
   const { simulator } = demo;
   try {
     demo.connect((await app.start()).url);
-    const words = ["stream a poem", "job 1", "thanks", "anything", "I want a refund", "anything", "anything"];
-    const answers = await Promise.all(
-      rooms.map(async ({ id }, at) => {
-        const { ts } = await simulator.say({ channel: id, user: "UANN", text: `<@UBOT> ${words[at]}` });
-        const said = () => simulator.thread(id, ts).replies.find(({ bot, streaming }) => bot && !streaming)?.text;
-        return until(said, 20_000, `an answer of ${id}`);
-      }),
-    );
+    // Others may come before it: that the question was passed on, for one.
+    const exchanges: readonly (readonly [said: string, answer: RegExp])[] = [
+      ["stream a poem", /The wire/],
+      ["job 1", /job is done/],
+      ["thanks", /welcome/],
+      ["anything", /You said to/],
+      ["I want a refund", /Billing\*\* here/],
+      ["anything", /Nora Lind/],
+      ["anything", /You said/],
+    ];
+    const answered = rooms.map(async ({ id }, at) => {
+      const [words, answer] = exchanges[at] ?? ["", /^$/];
+      const { ts } = await simulator.say({ channel: id, user: "UANN", text: `<@UBOT> ${words}` });
+      const shown = () => simulator.thread(id, ts).replies.some(({ bot, streaming, text }) => bot && !streaming && answer.test(text));
+      return until(shown, 20_000, `an answer of ${id}`);
+    });
 
-    expect(answers).toEqual(
-      [/The wire/, /job is done/, /welcome/, /You said to/, /Billing/, /Nora Lind/, /You said/].map((words) =>
-        expect.stringMatching(words),
-      ),
-    );
+    expect(await Promise.all(answered)).toHaveLength(exchanges.length);
   } finally {
     await app.stop();
     await demo.stop();
