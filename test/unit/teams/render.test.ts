@@ -1,0 +1,84 @@
+import { describe, expect, test } from "@jest/globals";
+import { postLimit, splitReply, toMessage } from "../../../adapters/teams/render.ts";
+import type { ReplyPart } from "../../../src/model/reply.ts";
+import { textReply } from "../../../src/model/reply.ts";
+
+const say = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "answer" }, true);
+const cite = (...citations: readonly object[]): ReplyPart => ({ kind: "data", data: JSON.parse(JSON.stringify({ citations })) });
+const claims = (message: ReturnType<typeof say>) => message.entities?.[0]?.citation;
+
+describe("a message for Teams", () => {
+  test("holds every part, and nothing that could be pressed or that calls anybody", () => {
+    const message = say(
+      { kind: "text", text: "# Done\n<at>Ann</at>" },
+      { kind: "link", url: "https://a.test/x", title: "The *page*" },
+      { kind: "link", url: "javascript:alert(1)", title: "press" },
+      { kind: "file", name: "a_b.pdf", mediaType: "application/pdf" },
+      { kind: "data", data: { a: "```" } },
+    );
+    expect(message.text).toBe(
+      '**Done**\n\n&lt;at>Ann&lt;/at>\n\nThe \\*page\\*: https://a.test/x\n\npress: `javascript:alert(1)`\n\na\\_b.pdf (application/pdf)\n\n````json\n{\n  "a": "```"\n}\n````',
+    );
+    expect(Object.keys(message).toSorted()).toEqual(["channelData", "entities", "text", "textFormat", "type"]);
+    expect(message.entities?.map(({ type }) => type)).toEqual(["https://schema.org/Message"]);
+  });
+
+  test("is never empty", () => {
+    expect(say({ kind: "text", text: " \n" }).text).toBe("_(no text)_");
+  });
+});
+
+describe("sources", () => {
+  test("are shown where their numbers stand; where none does, the numbers are added", () => {
+    const source = { title: "T", url: "https://a.test" };
+    expect(claims(say({ kind: "text", text: "so it is [2]" }, cite(source, { title: "U" })))).toMatchObject([{ position: 2 }]);
+    const added = say({ kind: "text", text: "so it is" }, cite(source, { title: "U" }));
+    expect(added.text).toBe("so it is\n\nSources: [1] [2]");
+    expect(claims(added)).toHaveLength(2);
+  });
+
+  test("are at most ten, each number once, and short", () => {
+    const many = Array.from({ length: 12 }, (_, index) => ({
+      title: `${"x".repeat(99)} ${index}`,
+      snippet: "y ".repeat(200),
+      position: index + 1,
+    }));
+    const text = many.map(({ position }) => `[${position}]`).join(" ");
+    const cited = claims(say({ kind: "text", text }, cite(...many, { title: "again", position: 1 })));
+    expect(cited).toHaveLength(10);
+    expect(JSON.stringify(cited)).not.toMatch(/x{81}|again/);
+    expect(JSON.stringify(cited).length).toBeLessThan(5_000);
+  });
+
+  test("that cannot be used are left out, and data that names none is shown", () => {
+    expect(say({ kind: "text", text: "[1]" }, cite({ url: "javascript:x" }, { nothing: 1 })).entities?.[0]).not.toHaveProperty("citation");
+    expect(say({ kind: "data", data: { citations: "none" } }).text).toContain('"citations"');
+    expect(say({ kind: "data", data: { citations: [], more: 1 } }).text).toContain('"more"');
+  });
+
+  test("go with the piece that cites them", () => {
+    const parts: readonly ReplyPart[] = [
+      { kind: "text", text: `first [1]\n\n${"word ".repeat(4_500)}\n\nlast [2]` },
+      cite({ title: "A" }, { title: "B" }),
+    ];
+    const pieces = splitReply({ parts, tone: "answer", notify: false, replaces: { platform: "teams", message: "1", address: {} } });
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.map((piece) => JSON.stringify(claims(toMessage(piece, true)) ?? []))).toEqual([
+      expect.stringContaining('"A"'),
+      ...pieces.slice(2).map(() => "[]"),
+      expect.stringContaining('"B"'),
+    ]);
+    expect(pieces.map(({ replaces }) => replaces !== undefined)).toEqual(pieces.map((_, index) => index === 0));
+  });
+});
+
+test("a table that is split stays text of fixed width in every piece", () => {
+  const rows = Array.from({ length: 900 }, (_, index) => `| row ${index} | ${"x".repeat(30)} |`).join("\n");
+  const pieces = splitReply(textReply(`| a | b |\n|---|---|\n${rows}`, "answer"));
+  expect(pieces.length).toBeGreaterThan(1);
+  for (const piece of pieces) {
+    const { text = "" } = toMessage(piece, false);
+    expect(text.length).toBeLessThanOrEqual(postLimit);
+    expect(text).toMatch(/^```\n[\s\S]*\n```$/);
+  }
+});
