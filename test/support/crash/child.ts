@@ -1,14 +1,15 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createSlackAdapter } from "../../../adapters/slack/index.ts";
-import { createApp } from "../../../src/app.ts";
+import { z } from "zod";
+import { type AdapterParts, createApp } from "../../../src/app.ts";
 import type { Pace } from "../../../src/bridge/parts.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { createLog } from "../../../src/log.ts";
+import type { Adapter } from "../../../src/model/adapter.ts";
 import type { FailpointName } from "../../../src/model/failpoint.ts";
 import type { Ledger } from "../../../src/model/ledger.ts";
-import { type Answer, askSchema, startSchema } from "./protocol.ts";
+import { type Account, type Answer, askSchema, startSchema } from "./protocol.ts";
 
 /**
  * A bridge in a process of its own, which kills itself with SIGKILL where it is told to. It says on standard output when it is ready and
@@ -42,11 +43,23 @@ const app = await createApp({
   config,
   log,
   fetch: createGuardedFetch({ allowPrivateNetworks: true }).fetch,
-  adapters: async (shared) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []),
+  adapters: createAdapters,
   failpoint,
   pace,
   leaseMs,
 });
+
+/** Only what is configured is read: most of a start is reading code. */
+async function createAdapters(shared: AdapterParts): Promise<readonly Adapter[]> {
+  const { slack, teams } = config;
+  const adapters: Adapter[] = [];
+  if (slack) adapters.push((await import("../../../adapters/slack/index.ts")).createSlackAdapter({ ...shared, config: slack }));
+  if (teams) {
+    const { createTeamsAdapter } = await import("../../../adapters/teams/index.ts");
+    adapters.push(createTeamsAdapter({ ...shared, config: teams, loopback: true }));
+  }
+  return adapters;
+}
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => void answer(line));
@@ -63,6 +76,8 @@ async function answer(line: string): Promise<void> {
       return say({ kind: "hits", total: Object.fromEntries(total), sinceArmed: Object.fromEntries(sinceArmed) });
     case "rows":
       return say({ kind: "rows", ...countRows(await app.ledger.stats()) });
+    case "account":
+      return say({ kind: "account", ...(await toAccount(ask.lanes)) });
     case "stop":
       await app.stop();
       process.exit(0);
@@ -77,6 +92,13 @@ function countRows(stats: Awaited<ReturnType<Ledger["stats"]>>): { open: number;
     tasks: sum(open.filter(({ queue }) => queue === "task")),
     buried: sum(stats.filter(({ state }) => state === "buried")),
   };
+}
+
+async function toAccount(lanes: readonly string[]): Promise<Account> {
+  const rows = (await Promise.all(lanes.map((lane) => app.ledger.trace(lane)))).flat();
+  const done = rows.filter(({ queue, state }) => queue === "delivery" && state === "done");
+  const posted = z.object({ message: z.string() });
+  return { posts: done.map(({ id, result }) => ({ delivery: id, message: posted.parse(result).message })) };
 }
 
 const { url } = await app.start();

@@ -1,8 +1,7 @@
-import type { SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
+import type { Talk } from "./chat.ts";
 import { type Party, toAnswer } from "./parties.ts";
-import type { Talk } from "./talk.ts";
 
-/** What the log of Slack and the books of the agents say about a whole run. */
+/** What the log of the platform and the books of the agents say about a whole run. */
 export interface Verdict {
   readonly answers: number;
   readonly notices: number;
@@ -10,58 +9,59 @@ export interface Verdict {
   readonly said: readonly string[];
   /** Ends, answers or posts too many. */
   readonly doubled: number;
+  /** Posts that appear twice where the platform allows no better, each of them counted by the bridge. */
+  readonly repeated: number;
   /** Messages whose turn has no end. */
   readonly lost: number;
   /** Ends that stand after the end of a later message of the thread. */
   readonly disorder: number;
-  /** Live messages that were opened, and of which nobody knows since the kill: they stay without a text. */
+  /** Signs and live messages that were begun, and of which nobody knows since the kill: they stay without a text. */
   readonly leftEmpty: number;
   /** Everything that must not be, in words. Empty where the bridge kept its word. */
   readonly faults: readonly string[];
 }
 
-interface Post {
+/** A message of the bridge's. One without a delivery id is none of the outbox; without a text, too, it is a live message that was begun. */
+export interface Post {
   readonly text: string;
   readonly deliveryId: string | undefined;
 }
 
-export function judge(slack: SlackSimulator, talks: readonly Talk[], kills: number): Verdict {
-  const threads = talks.map((talk) => judgeThread(postsOf(slack, talk), talk, kills));
-  const twice = [...slack.deliveries()].filter(([, count]) => count > 1).map(([id]) => `${id} stands there more than once`);
-  const books = talks.flatMap(({ party }) => judgeBooks(party));
-  const sum = (pick: (verdict: Verdict) => number) => threads.reduce((total, verdict) => total + pick(verdict), 0);
+export interface Shown {
+  readonly talk: Talk;
+  readonly posts: readonly Post[];
+}
+
+export function judgeTalks(shown: readonly Shown[], parties: readonly Party[], kills: number): Verdict {
+  const all = shown.flatMap(({ talk, posts }) => {
+    const party = parties.find(({ name }) => name === talk.agent);
+    return party ? [judgeTalk(posts, talk, party, kills)] : [];
+  });
+  const sum = (pick: (verdict: Verdict) => number) => all.reduce((total, verdict) => total + pick(verdict), 0);
   return {
     answers: sum(({ answers }) => answers),
     notices: sum(({ notices }) => notices),
-    said: threads.flatMap(({ said }) => said),
-    doubled: sum(({ doubled }) => doubled) + twice.length,
+    said: all.flatMap(({ said }) => said),
+    doubled: sum(({ doubled }) => doubled),
+    repeated: 0,
     lost: sum(({ lost }) => lost),
     disorder: sum(({ disorder }) => disorder),
     leftEmpty: sum(({ leftEmpty }) => leftEmpty),
-    faults: [...threads.flatMap(({ faults }) => faults), ...twice, ...books],
+    faults: [...all.flatMap(({ faults }) => faults), ...parties.flatMap(judgeBooks)],
   };
 }
 
 /** How many messages have their end. */
-export function countEnded(slack: SlackSimulator, talks: readonly Talk[]): number {
-  return talks.flatMap((talk) => {
-    const posts = postsOf(slack, talk);
-    return talk.messages.filter(({ ts }) => posts.some((post) => isEnd(post, talk, ts)));
-  }).length;
+export function countEnded(shown: readonly Shown[]): number {
+  return shown.flatMap(({ talk, posts }) => talk.messages.filter(({ id }) => posts.some((post) => isEnd(post, talk, id)))).length;
 }
 
-function postsOf(slack: SlackSimulator, { party, messages }: Talk): readonly Post[] {
-  const root = messages[0]?.ts;
-  return root === undefined ? [] : slack.thread(party.channel, root).replies.filter(({ bot }) => bot);
-}
+const isEnd = (post: Post, talk: Talk, id: string): boolean => post.deliveryId?.startsWith(`task:${talk.toEvent(id)}#`) ?? false;
 
-const isEnd = (post: Post, { party }: Talk, ts: string): boolean =>
-  post.deliveryId?.startsWith(`task:slack:T1:${party.channel}:${ts}#`) ?? false;
-
-function judgeThread(posts: readonly Post[], talk: Talk, kills: number): Verdict {
-  const { party, messages } = talk;
+function judgeTalk(posts: readonly Post[], talk: Talk, party: Party, kills: number): Verdict {
+  const { messages } = talk;
   const faults: string[] = [];
-  const owner = (post: Post) => messages.findIndex(({ ts }) => isEnd(post, talk, ts));
+  const owner = (post: Post) => messages.findIndex(({ id }) => isEnd(post, talk, id));
   const answered = (post: Post) => messages.findIndex(({ text }) => toAnswer(text) === post.text);
   const ends = posts.filter((post) => owner(post) >= 0);
   const answers = ends.filter((post) => answered(post) >= 0);
@@ -96,6 +96,7 @@ function judgeThread(posts: readonly Post[], talk: Talk, kills: number): Verdict
     notices: notices.length,
     said: notices.map((post) => `${party.name}.${owner(post) + 1} ${post.text}`),
     doubled,
+    repeated: 0,
     lost,
     disorder,
     leftEmpty: posts.filter(isLeftEmpty).length,
@@ -108,7 +109,7 @@ function isExpected(post: Post, ends: readonly Post[], answers: readonly Post[],
   if (ends.includes(post)) return answers.includes(post) || notices.includes(post);
   if (isLeftEmpty(post)) return true;
   if (post.deliveryId === undefined) return false;
-  return /^slack:.*!$/.test(post.deliveryId) && /^(Your message waits|Passed on)/.test(post.text);
+  return /^(slack|teams):.*!$/.test(post.deliveryId) && /^(Your message waits|Passed on)/.test(post.text);
 }
 
 const isLeftEmpty = ({ deliveryId, text }: Post): boolean => deliveryId === undefined && text === "";

@@ -1,9 +1,8 @@
 import { until } from "../until.ts";
-import { countEnded } from "./judge.ts";
+import type { Testimony } from "./chat.ts";
 import { type BridgeProcess, startBridge } from "./process.ts";
 import type { Kill } from "./protocol.ts";
 import type { Scene } from "./scene.ts";
-import { messagesEach, speakEverywhere, type Talk } from "./talk.ts";
 
 /** How one life of the bridge ends by SIGKILL. */
 export type Blow =
@@ -16,11 +15,11 @@ export type Blow =
 
 /** What was seen of the bridge's lives, all of them together. */
 export interface Lived {
-  readonly talks: readonly Talk[];
   /** Messages that were said and had no end when each blow fell. */
   readonly inFlight: readonly number[];
   readonly hits: Hits;
   readonly faults: readonly string[];
+  readonly testimony: Testimony;
 }
 
 /** How often each failpoint was reached in the last life; `sinceArmed` counts from when every message was taken. */
@@ -45,7 +44,6 @@ class Lives {
   readonly #scene: Scene;
   readonly #faults: string[] = [];
   readonly #inFlight: number[] = [];
-  #talks: readonly Talk[] = [];
   #talking: Promise<void> | undefined;
   #isTaken = false;
   #bridge: BridgeProcess | undefined;
@@ -68,19 +66,21 @@ class Lives {
     const { signal, died, stderr } = await bridge.ended;
     this.#scene.gates.up.close();
     for (const timer of timers) clearTimeout(timer);
-    this.#inFlight.push(this.#talks.reduce((sum, { messages }) => sum + messages.length, 0) - countEnded(this.#scene.slack, this.#talks));
+    this.#inFlight.push(this.#scene.chat.said() - this.#scene.chat.ended());
     if (signal !== "SIGKILL") this.#faults.push(`the bridge ended by itself: ${stderr}`);
     if (blow.kind === "failpoint" && !died) this.#faults.push(`${blow.failpoint} was never hit for the ${blow.hit}. time`);
   }
 
   async goOn(): Promise<Lived> {
     this.#waiting = undefined;
+    const repeatedBefore = await this.#scene.countRepeated();
     const bridge = startBridge(this.#scene.start);
     try {
       if (!(await this.#begin(bridge))) throw new Error(`the bridge did not start: ${(await bridge.ended).stderr}`);
       await this.#settle(bridge).catch((error: unknown) => this.#faults.push(String(error)));
       const hits = await bridge.ask({ kind: "hits" }, "hits");
-      return { talks: this.#talks, inFlight: this.#inFlight, hits, faults: this.#faults };
+      const testimony = await this.#testify(bridge, repeatedBefore);
+      return { inFlight: this.#inFlight, hits, faults: this.#faults, testimony };
     } finally {
       await bridge.stop();
     }
@@ -100,9 +100,7 @@ class Lives {
   }
 
   async #talk(): Promise<void> {
-    const { talks, taken } = speakEverywhere(this.#scene);
-    this.#talks = talks;
-    this.#faults.push(...(await taken));
+    this.#faults.push(...(await this.#scene.chat.speak()));
     this.#isTaken = true;
     // A bridge that is killed meanwhile cannot be armed: the blow has fallen then, or is missed and reported.
     await this.#arm().catch(() => undefined);
@@ -122,25 +120,39 @@ class Lives {
 
   /** A bridge that has nothing more to do will not reach its failpoint. */
   async #killIdle(bridge: BridgeProcess): Promise<void> {
-    const { slack } = this.#scene;
+    const { chat } = this.#scene;
     let over = false;
     void bridge.ended.then(() => {
       over = true;
     });
-    const all = this.#scene.parties.length * messagesEach;
-    await until(() => over || countEnded(slack, this.#talks) === all, patienceMs).catch(() => undefined);
+    await until(() => over || chat.ended() === chat.planned, patienceMs).catch(() => undefined);
     setTimeout(bridge.kill, graceMs).unref();
   }
 
-  /** Until every turn has its end, Slack has nothing to send again, and the store holds no open work. What is late then is missing. */
+  /** Until every turn has its end, the platform has nothing to send again, and the store holds no open work. What is late then is missing. */
   async #settle(bridge: BridgeProcess): Promise<void> {
-    const { slack } = this.#scene;
+    const { chat } = this.#scene;
     await this.#talking;
-    const all = this.#talks.length * messagesEach;
-    await until(() => countEnded(slack, this.#talks) === all, patienceMs, "every turn to have its end");
-    await slack.settled();
+    await until(() => chat.ended() === chat.planned, patienceMs, "every turn to have its end");
+    await chat.settled();
     await until(async () => (await bridge.ask({ kind: "rows" }, "rows")).open === 0, patienceMs, "the store to have no open rows");
     const { buried } = await bridge.ask({ kind: "rows" }, "rows");
     if (buried > 0) this.#faults.push(`${buried} rows are buried`);
   }
+
+  /** What the metric says must be what the log says, post by post. */
+  async #testify(bridge: BridgeProcess, repeatedBefore: number): Promise<Testimony> {
+    const { chat, url } = this.#scene;
+    const { posts } = await bridge.ask({ kind: "account", lanes: [...chat.lanes()] }, "account");
+    const repeated = countRepeats(await (await fetch(`${url}/metrics`)).text());
+    const logged = (await this.#scene.countRepeated()) - repeatedBefore;
+    if (repeated !== logged) this.#faults.push(`the metric counts ${repeated} repeated posts, the log ${logged}`);
+    return { kills: this.#inFlight.length, account: { posts }, repeated, repeatedBefore };
+  }
+}
+
+/** Of `bridge_ambiguous_posts_total`, in the text format of Prometheus. */
+function countRepeats(metrics: string): number {
+  const lines = metrics.split("\n").filter((line) => /^bridge_ambiguous_posts_total\{[^}]*result="repeated"/.test(line));
+  return lines.reduce((sum, line) => sum + Number(/\} (\d+)/.exec(line)?.[1] ?? Number.NaN), 0);
 }

@@ -14,10 +14,9 @@ export interface Gates {
   readonly up: Gate;
 }
 
-/** An agent with a channel of its own, and what its books say about single messages. */
+/** An agent, and what its books say about single messages. */
 export interface Party {
   readonly name: string;
-  readonly channel: string;
   /** Its part of the bridge's configuration. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Whether an answer can be had for this message after an interruption: then a notice in its place is a mistake. */
@@ -109,7 +108,6 @@ async function simulated(
   const agent = await createSimulatedAgent(options);
   return {
     name: options.name,
-    channel: `C${options.name.toUpperCase()}`,
     config: { url: agent.url, whileRunning: "queue", limits, ...config },
     exact: true,
     offersWay: (text) => {
@@ -140,7 +138,6 @@ async function spark({ begin, up }: Gates): Promise<Party> {
   }
   return {
     name: "spark",
-    channel: "CSPARK",
     config: {
       preset: "spark",
       url: agent.url,

@@ -15,9 +15,15 @@ export const askSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("arm"), kill: killSchema.optional() }),
   z.object({ kind: z.literal("hits") }),
   z.object({ kind: z.literal("rows") }),
+  /** What was posted in these lanes. */
+  z.object({ kind: z.literal("account"), lanes: z.array(z.string()) }),
   z.object({ kind: z.literal("stop") }),
 ]);
 export type Ask = z.input<typeof askSchema>;
+
+const accountSchema = z.object({ posts: z.array(z.object({ delivery: z.string(), message: z.string() })) });
+/** The deliveries that are done, and the message on the platform that each of them was. */
+export type Account = z.infer<typeof accountSchema>;
 
 export const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), url: z.string() }),
@@ -26,5 +32,6 @@ export const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hits"), total: z.record(z.string(), z.number()), sinceArmed: z.record(z.string(), z.number()) }),
   /** `open` are all that are not done; `tasks` those of them that wait for an agent. */
   z.object({ kind: z.literal("rows"), open: z.number(), tasks: z.number(), buried: z.number() }),
+  accountSchema.extend({ kind: z.literal("account") }),
 ]);
 export type Answer = z.infer<typeof answerSchema>;

@@ -1,6 +1,6 @@
-import { judge, type Verdict } from "./judge.ts";
+import type { Verdict } from "./judge.ts";
 import { type Blow, type Hits, liveThrough } from "./lives.ts";
-import { createScene } from "./scene.ts";
+import { createScene, type Platform } from "./scene.ts";
 
 export interface Run extends Verdict {
   readonly title: string;
@@ -9,13 +9,13 @@ export interface Run extends Verdict {
   readonly seconds: number;
 }
 
-/** 20 messages in 5 threads, and a bridge that is killed once for each blow and then left alone until every turn has its end. */
-export async function run(title: string, blows: readonly Blow[]): Promise<Run> {
+/** Every message that the platform's people have in mind, and a bridge that is killed once for each blow and then left alone until every turn has its end. */
+export async function run(platform: Platform, title: string, blows: readonly Blow[]): Promise<Run> {
   const started = Date.now();
-  const scene = await createScene();
+  const scene = await createScene(platform);
   try {
-    const { talks, inFlight, hits, faults } = await liveThrough(scene, blows);
-    const verdict = judge(scene.slack, talks, blows.length);
+    const { inFlight, hits, faults, testimony } = await liveThrough(scene, blows);
+    const verdict = scene.chat.judge(testimony);
     const all = [...faults, ...verdict.faults];
     if (all.length > 0) all.push(`the bridge's last words: ${await scene.lastWords()}`);
     return { ...verdict, faults: all, title, inFlight, hits, seconds: (Date.now() - started) / 1_000 };
@@ -42,11 +42,11 @@ export function createGroup(size: number): <T>(work: () => Promise<T>) => Promis
 
 /** The runs as a table for people. */
 export function toTable(runs: readonly Run[]): string {
-  const head = ["killed at", "in flight at kill", "answers", "notices", "doubled", "lost", "disorder", "left empty", "seconds"];
+  const head = ["killed at", "in flight at kill", "answers", "notices", "doubled", "repeated", "lost", "disorder", "left empty", "seconds"];
   const lines = runs.map((run) => [
     run.title,
     run.inFlight.join(" + ") || "-",
-    ...[run.answers, run.notices, run.doubled, run.lost, run.disorder, run.leftEmpty].map(String),
+    ...[run.answers, run.notices, run.doubled, run.repeated, run.lost, run.disorder, run.leftEmpty].map(String),
     `${run.seconds.toFixed(1)}${run.faults.length > 0 ? "  FAILED" : ""}`,
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));

@@ -2,39 +2,45 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSlackSimulator, type SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
+import type { Chat } from "./chat.ts";
 import { createGate } from "./gate.ts";
 import { createParties, type Gates, type Party } from "./parties.ts";
 import type { Start } from "./protocol.ts";
 
-/** What outlives every kill, and is the judge: a Slack workspace and the agents, in the process of the test. */
+/** What outlives every kill, and is the judge: a platform and the agents, in the process of the test. */
 export interface Scene {
-  readonly slack: SlackSimulator;
+  readonly chat: Chat;
   readonly parties: readonly Party[];
   readonly gates: Gates;
   /** How each life of the bridge begins: the same store, the same port. */
   readonly start: Start;
+  /** Where it is reached. */
+  readonly url: string;
   /** Warnings and errors at the end of the bridge's log. */
   lastWords(): Promise<string>;
+  /** How many posts of unknown fate the bridge has said to repeat, in all its lives so far. */
+  countRepeated(): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function createScene(): Promise<Scene> {
+export type Platform = (parties: readonly Party[]) => Promise<Chat>;
+
+export async function createScene(platform: Platform): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), "crash-"));
   const gates = { begin: createGate(), up: createGate() };
   const parties = await createParties(gates);
-  // Slack sends an event again for an hour; here the hour is shorter and the steps are too.
-  const retryDelaysMs = Array.from({ length: 150 }, () => 200);
-  const slack = await createSlackSimulator({ retryDelaysMs, channels: parties.map(({ channel }) => ({ id: channel })) });
+  const chat = await platform(parties);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  slack.target(`${url}/slack/events`);
+  chat.bridgeAt(url);
   for (const party of parties) party.bridgeAt(url);
   const logFile = join(folder, "bridge.log");
+  const log = async () => (await readFile(logFile, "utf8").catch(() => "")).split("\n");
   return {
-    slack,
+    chat,
     parties,
     gates,
+    url,
     start: {
       logFile,
       config: {
@@ -42,21 +48,21 @@ export async function createScene(): Promise<Scene> {
         store: { url: `sqlite:${join(folder, "bridge.db")}` },
         outbound: { allowPrivateNetworks: true },
         agents: Object.fromEntries(parties.map(({ name, config }) => [name, config])),
-        routes: parties.map(({ name, channel }) => ({ agent: name, channel, followUps: "thread" })),
-        slack: { pace: { perSecond: 20, burst: 20 }, ...slack.config },
+        ...chat.config,
       },
     },
     lastWords: async () => {
-      const lines = (await readFile(logFile, "utf8").catch(() => "")).split("\n");
+      const lines = await log();
       return lines
         .filter((line) => /"level":(40|50|60)/.test(line))
         .slice(-12)
         .join("\n");
     },
+    countRepeated: async () => (await log()).filter((line) => line.includes('"found":false') && line.includes('"ambiguous post"')).length,
     async stop() {
       gates.begin.open();
       gates.up.open();
-      await Promise.all([slack.stop(), ...parties.map((party) => party.stop())]);
+      await Promise.all([chat.stop(), ...parties.map((party) => party.stop())]);
       await rm(folder, { recursive: true, force: true });
     },
   };
