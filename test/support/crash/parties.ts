@@ -32,15 +32,21 @@ export interface Party {
 
 export const toAnswer = (text: string): string => `Answer to ${text}`;
 
-/**
- * Every way that an answer can take. An expiry ends what nothing else can end: it must be longer than a restart of the bridge takes on
- * a busy machine.
- */
-const limits = { answerMinutes: 0.2, pollSeconds: 0.1 };
+/** Longer than any run: these always learn what became of a message, so an expiry would only hide that they did not. */
+const patient = { answerMinutes: 5, pollSeconds: 0.1 };
 
-/** One agent for each way, at work as soon as this resolves. */
-export async function createParties(gates: Gates): Promise<readonly Party[]> {
-  return Promise.all([stream(gates), blocking(gates), push(gates), spark(gates), mute(gates)]);
+/**
+ * One agent for each way that an answer can take, at work as soon as this resolves. What is lost on the way to an agent that pushes is
+ * ended by nothing but its expiry, which must come later than a restart of the bridge on a busy machine.
+ */
+export async function createParties(gates: Gates, expiryMinutes: number): Promise<readonly Party[]> {
+  const limits = { answerMinutes: expiryMinutes, pollSeconds: 0.1 };
+  return Promise.all([stream(gates), blocking(gates), push(gates, limits), spark(gates, limits), mute(gates)]);
+}
+
+interface Limits {
+  readonly answerMinutes: number;
+  readonly pollSeconds: number;
 }
 
 /** Streams, knows contexts that the bridge made, and can be asked in every way. It goes on only while the bridge is up. */
@@ -72,7 +78,7 @@ function blocking({ begin }: Gates): Promise<Party> {
 }
 
 /** Answers by push, also while nobody listens. Its tasks can be listed once the conversation has an id of the agent's. */
-function push({ begin }: Gates): Promise<Party> {
+function push({ begin }: Gates, limits: Limits): Promise<Party> {
   async function* script(turn: AgentTurn): AsyncGenerator<Step> {
     yield working();
     if (turn.push) yield detach();
@@ -81,7 +87,7 @@ function push({ begin }: Gates): Promise<Party> {
     yield complete();
   }
   const wire = { protocol: "1.0", binding: "JSONRPC", modes: { streaming: false, push: true } } as const;
-  return simulated({ name: "push", ...wire, script }, { delivery: ["push"] }, isListed);
+  return simulated({ name: "push", ...wire, script }, { delivery: ["push"], limits }, isListed);
 }
 
 /** Offers no way back at all: no push, and its tasks can neither be had nor listed. */
@@ -108,7 +114,7 @@ async function simulated(
   const agent = await createSimulatedAgent(options);
   return {
     name: options.name,
-    config: { url: agent.url, whileRunning: "queue", limits, ...config },
+    config: { url: agent.url, whileRunning: "queue", limits: patient, ...config },
     exact: true,
     offersWay: (text) => {
       const received = agent.received.find((one) => one.text === text && one.taken);
@@ -125,7 +131,7 @@ async function simulated(
  * Pushes each answer once, to one address for all, in the order of the messages, and waits for a bridge that is down. All messages of a
  * thread are with it at the same time.
  */
-async function spark({ begin, up }: Gates): Promise<Party> {
+async function spark({ begin, up }: Gates, limits: Limits): Promise<Party> {
   const oauth = { clientId: "bridge", clientSecret: "s3cret" };
   const agent = await createSparkAgent({ name: "spark", oauth, reply });
   const pushed = (number: number, contextId: string) =>
@@ -143,7 +149,7 @@ async function spark({ begin, up }: Gates): Promise<Party> {
       url: agent.url,
       auth: { type: "oauth2", tokenUrl: agent.tokenUrl, ...oauth },
       push: { auth: "none" },
-      limits,
+      limits: shortLimits,
     },
     exact: false,
     offersWay: (text) => agent.answers.some(({ turn, sent }) => turn.text === text && sent.includes(200)),
