@@ -16,14 +16,14 @@ export interface Network {
 export function createNetwork(fetchWith: typeof fetch, detours: ReadonlyMap<string, string>, signal: AbortSignal): Network {
   const last: { failure: DeliveryError | undefined; status: number | undefined } = { failure: undefined, status: undefined };
 
-  const send = async (method: string, url: string, options: NetworkRequestOptions = {}): Promise<Answer> => {
+  const send = async <T>(method: string, url: string, options: NetworkRequestOptions = {}): Promise<NetworkResponse<T>> => {
     const { origin } = new URL(url);
     const target = (detours.get(origin) ?? origin) + url.slice(origin.length);
     const body = options.body === undefined ? {} : { body: options.body };
     try {
       const answer = await exchange(fetchWith, target, { method, headers: options.headers ?? {}, ...body }, signal);
       last.status = answer.status;
-      return answer;
+      return toResponse<T>(answer);
     } catch (error) {
       last.failure = toDeliveryError(error, "token", "read");
       throw last.failure;
@@ -32,8 +32,8 @@ export function createNetwork(fetchWith: typeof fetch, detours: ReadonlyMap<stri
 
   return {
     module: {
-      sendGetRequestAsync: async <T>(url: string, options?: NetworkRequestOptions) => toResponse<T>(await send("GET", url, options)),
-      sendPostRequestAsync: async <T>(url: string, options?: NetworkRequestOptions) => toResponse<T>(await send("POST", url, options)),
+      sendGetRequestAsync: (url, options) => send("GET", url, options),
+      sendPostRequestAsync: (url, options) => send("POST", url, options),
     },
     get failure() {
       return last.failure;

@@ -174,6 +174,15 @@ describe("the sign in a personal chat", () => {
     expect(shown(thread)).toMatchObject([{ text: "Hello", stream: "final" }]);
   });
 
+  test("that Teams has ended early is followed by a message of its own", async () => {
+    const thread = await begin("personal");
+    await working(thread);
+    await passes(3_000);
+    world.teams.expireStreams();
+    await post(thread, "Hello");
+    expect(seen(thread)).toEqual(["Working on it…", "Hello"]);
+  });
+
   test("becomes a message before Teams ends the stream, and a new message brings the answer", async () => {
     const thread = await begin("personal");
     for (let minute = 0; minute < 2; minute++) {

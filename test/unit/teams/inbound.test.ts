@@ -68,7 +68,7 @@ describe("messages that are meant for the bot", () => {
   test("what is overheard in a thread may be a follow-up; a new thread, or a word to somebody else, is none", () => {
     expect(event("channel-overheard")).toMatchObject({ trigger: "followUp", text: "and the printer?" });
     expect(read("channel-overheard", { text: "<at>Ben</at> and the printer?" })).toBeUndefined();
-    expect(read("channel-root", { entities: [] })).toBeUndefined();
+    expect(read("channel-root", { entities: [], text: "lunch?" })).toBeUndefined();
   });
 
   test("a file of a personal chat comes with its address, a picture too; the copy in HTML is no file", () => {
