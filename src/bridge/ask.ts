@@ -128,6 +128,7 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
     case "broken":
     case "silent":
     case "protocol":
+      if (error.kind !== "broken") session.why = error.explanation;
       if (session.task.taskId === undefined && isLastWord(error)) concludeTurn(session, turn, "lost", error.explanation);
       return;
   }

@@ -9,6 +9,8 @@ export const needsInput = "The agent needs more from you to go on. Answer here i
 export const needsSignIn = "The agent needs you to sign in before it can go on.";
 export const noAnswer = (reference: string) => `The agent finished without an answer. ${ref(reference)}`;
 
+export const cut = "_The answer is too long to be shown here; the rest of it was left out._";
+
 export function late(parts: readonly ReplyPart[]): readonly ReplyPart[] {
   return [{ kind: "text", text: "**Late answer**\n\n" }, ...parts];
 }

@@ -27,7 +27,7 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
   }
   if (task.push) return session.updateTask({ parked: "push" });
   if (client.policy.onUnknown === "resend" && sendAgain(session, turn)) return;
-  concludeTurn(session, turn, "lost");
+  concludeTurn(session, turn, "lost", session.why);
 }
 
 /** The same message once more, after a pause and not for ever; false when it was tried often enough. */
@@ -83,7 +83,7 @@ async function resume(session: Session, turn: Turn, abilities: Abilities): Promi
     const now = session.turn(turn.id);
     if (!now || now.state === "ended") return;
     if (error.kind === "taskGone" || error.kind === "unsupported" || error.kind === "refused")
-      return concludeTurn(session, now, "lost", error.explanation);
+      return concludeTurn(session, now, "lost", session.why ?? error.explanation);
     keepLooking(session, [now]);
   }
 }

@@ -4,6 +4,7 @@ import { type Reply, type ReplyPart, textReply } from "../model/reply.ts";
 import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
 import type { Answer, Outcome } from "./rows.ts";
+import { takeOutput, takeWords } from "./take-output.ts";
 
 /**
  * One reducer per turn, the same for stream, blocking call, poll and push: joins the chunks of an artifact, keeps the last phase.
@@ -14,30 +15,15 @@ export function reduce(answer: Answer, event: AgentEvent): Answer {
     case "working":
       return answer.phase === "authRequired" ? { ...answer, phase: "open", words: [] } : answer;
     case "output":
-      return { ...answer, artifacts: mergeArtifact(answer.artifacts, event.artifact, event.append, event.parts) };
+      return takeOutput(answer, event);
     case "inputRequired":
     case "authRequired":
-      return { ...answer, phase: event.kind, words: event.parts };
+      return { ...answer, phase: event.kind, ...takeWords(answer, event.parts) };
     case "ended":
-      return { ...answer, phase: event.outcome, words: event.parts };
+      return { ...answer, phase: event.outcome, ...takeWords(answer, event.parts) };
     default:
       return assertNever(event);
   }
-}
-
-function mergeArtifact(artifacts: Answer["artifacts"], id: string, append: boolean, parts: readonly ReplyPart[]): Answer["artifacts"] {
-  const known = artifacts.find((artifact) => artifact.id === id);
-  if (!known) return [...artifacts, { id, parts }];
-  const merged = { id, parts: append ? joinParts(known.parts, parts) : parts };
-  return artifacts.map((artifact) => (artifact === known ? merged : artifact));
-}
-
-/** Chunks of one artifact follow each other without a gap: "Hel" and "lo" are "Hello". */
-function joinParts(before: readonly ReplyPart[], after: readonly ReplyPart[]): readonly ReplyPart[] {
-  const last = before.at(-1);
-  const [first, ...rest] = after;
-  if (last?.kind !== "text" || first?.kind !== "text") return [...before, ...after];
-  return [...before.slice(0, -1), { kind: "text", text: last.text + first.text }, ...rest];
 }
 
 /** The text that a person may watch growing: what the artifacts hold so far. */
@@ -111,6 +97,11 @@ function question(answer: Answer, shown: readonly string[], otherwise: string): 
 
 /** Results belong into artifacts (A2A 1.0, section 3.7); closing words are added where they say something else. */
 function toAnswerParts(answer: Answer): readonly ReplyPart[] {
+  const parts = toSaidParts(answer);
+  return answer.cut ? [...parts, paragraph, { kind: "text", text: notices.cut }] : parts;
+}
+
+function toSaidParts(answer: Answer): readonly ReplyPart[] {
   const artifacts = answer.artifacts.flatMap((artifact, index) => (index === 0 ? artifact.parts : [paragraph, ...artifact.parts]));
   if (answer.phase !== "completed") return artifacts;
   const words = plainText(answer.words).trim();

@@ -116,12 +116,17 @@ export interface Answer {
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
   /** The words that came with the phase. */
   readonly words: readonly ReplyPart[];
+  /** Characters that were taken in, and whether there was no room for more (`take-output.ts`). */
+  readonly size?: number;
+  readonly cut?: true;
 }
 
 const answer: z.ZodType<Answer> = z.object({
   artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
   phase: z.enum(["open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected"]),
   words: z.array(part),
+  size: z.number().exactOptional(),
+  cut: z.literal(true).exactOptional(),
 });
 
 export const nothingYet: Answer = { artifacts: [], phase: "open", words: [] };

@@ -36,6 +36,8 @@ export class Session {
   /** Rows that the next commit makes. */
   outbox: readonly NewRow[] = [];
   keys: readonly RowKey[] = [];
+  /** Why the message's own call was given up, in words for the thread: it tells more than what a later look at the task met. */
+  why: string | undefined;
   #seen = 0;
   #handled = 0;
 
