@@ -21,6 +21,7 @@ export interface Message {
   readonly textFormat?: "markdown";
   readonly entities?: readonly ({ readonly type: string } & { readonly [key: string]: Json })[];
   readonly channelData?: { readonly [key: string]: Json };
+  readonly attachments?: readonly { readonly contentType: string; readonly content: { readonly [key: string]: Json } }[];
 }
 
 /**
@@ -218,7 +219,7 @@ function nameless<T extends { name: string }>(value: Omit<T, "name">): T {
 }
 
 /** Without `replyToId`: which thread it is stands in the conversation's id. */
-function toActivity(to: TeamsAddress, { entities, ...message }: Message) {
+function toActivity(to: TeamsAddress, { entities, attachments, ...message }: Message) {
   return {
     ...message,
     channelId: "msteams",
@@ -227,5 +228,6 @@ function toActivity(to: TeamsAddress, { entities, ...message }: Message) {
     conversation: toConversation(to),
     ...(to.kind === "personal" && to.user && { recipient: account(to.user.id) }),
     ...(entities && { entities: [...entities] }),
+    ...(attachments && { attachments: [...attachments] }),
   };
 }

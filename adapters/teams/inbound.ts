@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Attachment, IncomingEvent } from "../../src/model/message.ts";
 import type { ThreadRef } from "../../src/model/thread.ts";
 import { type ConversationKind, localTenant, type TeamsAddress, toPlace, toThread } from "./address.ts";
+import { toClicked } from "./choices.ts";
 import { beginsWithMention, mentionsBot, toCleanText } from "./text.ts";
 import { type Activity, feedbackSchema, type WireAttachment } from "./wire.ts";
 
@@ -54,10 +55,12 @@ function toEvent(event: IncomingEvent | undefined): Incoming | undefined {
 }
 
 function fromMessage(activity: Activity, address: TeamsAddress, reading: Reading): IncomingEvent | undefined {
-  const trigger = toTrigger(activity, address);
-  const text = clean(activity, address);
+  const clicked = toClicked(activity.value);
+  // A click on one of our cards is meant for us, wherever it is made.
+  const trigger = clicked !== undefined && address.kind !== "personal" ? "mention" : toTrigger(activity, address);
+  const text = clicked ?? clean(activity, address);
   const attachments = activity.attachments.flatMap(toAttachment);
-  // The click on a card comes as a message without words: there is no card that anybody could have clicked.
+  // The click on any other card comes as a message without words.
   if (trigger === undefined || !address.user || (text === "" && attachments.length === 0 && activity.text == null)) return undefined;
   return {
     kind: "message",

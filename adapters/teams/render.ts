@@ -1,6 +1,7 @@
 import type { Reply } from "../../src/model/reply.ts";
 import { toPartMarkdown } from "../shared/part.ts";
 import { splitMarkdown } from "../shared/split.ts";
+import { toChoices, toChoicesCard } from "./choices.ts";
 import { type Citation, citedIn, toCitations, toCitationsPart, toClaim } from "./citations.ts";
 import type { Message } from "./connector.ts";
 import { toTeamsMarkdown } from "./markdown.ts";
@@ -11,17 +12,22 @@ import { toTeamsMarkdown } from "./markdown.ts";
  */
 export const postLimit = 20_000;
 
-type Said = Pick<Reply, "parts">;
+type Said = Pick<Reply, "parts" | "tone">;
 
-/** Pure: see `Adapter.split`. Each piece is one text with the sources that it cites; the first alone takes the place of a live message. */
+/**
+ * Pure: see `Adapter.split`. Each piece is one text with the sources that it cites, the last one with the choices of a question; the
+ * first alone takes the place of a live message.
+ */
 export function splitReply(reply: Reply): readonly Reply[] {
   const { replaces, ...rest } = reply;
   const citations = citationsOf(reply);
-  return splitMarkdown(toText(reply), postLimit).map((text, index) => {
+  const choices = reply.parts.filter((part) => choicesIn(reply, part) !== undefined);
+  return splitMarkdown(toText(reply), postLimit).map((text, index, pieces) => {
     const cited = citedIn(text, citations);
+    const last = index === pieces.length - 1;
     return {
       ...rest,
-      parts: [{ kind: "text", text }, ...(cited.length > 0 ? [toCitationsPart(cited)] : [])],
+      parts: [{ kind: "text", text }, ...(cited.length > 0 ? [toCitationsPart(cited)] : []), ...(last ? choices : [])],
       ...(index === 0 && replaces && { replaces }),
     };
   });
@@ -31,7 +37,7 @@ export function splitReply(reply: Reply): readonly Reply[] {
 function toText(reply: Said): string {
   const text = toTeamsMarkdown(
     reply.parts
-      .filter((part) => toCitations(part) === undefined)
+      .filter((part) => toCitations(part) === undefined && choicesIn(reply, part) === undefined)
       .map(toPartMarkdown)
       .filter((part) => part.trim() !== "")
       .join("\n\n"),
@@ -44,12 +50,14 @@ function toText(reply: Said): string {
 }
 
 /** A message for Teams. What an agent said is marked as made by AI, and can be judged by thumbs if `feedback` is true. */
-export function toMessage(reply: Pick<Reply, "parts" | "tone">, feedback: boolean): Message {
+export function toMessage(reply: Said, feedback: boolean): Message {
   const text = toText(reply);
   const message = { type: "message", text, textFormat: "markdown" } as const;
   if (reply.tone === "notice") return message;
+  const choices = reply.parts.flatMap((part) => choicesIn(reply, part) ?? []);
   return {
     ...message,
+    ...(choices.length > 0 && { attachments: [toChoicesCard(choices)] }),
     entities: [toLabel(citedIn(text, citationsOf(reply)))],
     ...(feedback && { channelData: { feedbackLoop: { type: "default" } } }),
   };
@@ -65,6 +73,10 @@ function toLabel(citations: readonly Citation[]): NonNullable<Message["entities"
     additionalType: ["AIGeneratedContent"],
     ...(citations.length > 0 && { citation: citations.map(toClaim) }),
   };
+}
+
+function choicesIn({ tone }: Said, part: Reply["parts"][number]): readonly string[] | undefined {
+  return tone === "question" ? toChoices(part) : undefined;
 }
 
 function citationsOf({ parts }: Said): readonly Citation[] {

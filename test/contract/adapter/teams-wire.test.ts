@@ -135,6 +135,49 @@ describe("an answer on the wire", () => {
   });
 });
 
+test("a question with choices has a card, and a click says its words as whoever clicked", async () => {
+  const thread = await mention();
+  const parts: readonly ReplyPart[] = [
+    { kind: "text", text: "Shall I restart it?" },
+    { kind: "data", data: { choices: ["Yes", "No"] } },
+  ];
+  const [reply] = world.adapter.split({ parts, tone: "question", notify: true });
+  const { message } = reply ? await world.adapter.post(thread, reply, "d1", signal) : fail();
+  const button = (title: string) => ({
+    type: "Action.Submit",
+    title,
+    data: { a2aChoice: title, msteams: { type: "messageBack", displayText: title, text: title } },
+  });
+  expect(bodies()).toMatchObject([
+    {
+      text: "Shall I restart it?",
+      entities: [label],
+      attachments: [
+        {
+          contentType: "application/vnd.microsoft.card.adaptive",
+          content: {
+            $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+            type: "AdaptiveCard",
+            version: "1.4",
+            fallbackText: "Answer with one of these: Yes, No",
+            body: [],
+            actions: [button("Yes"), button("No")],
+          },
+        },
+      ],
+    },
+  ]);
+  await world.teams.submitCard({ channel: thread.channel, user: "ben", id: message, title: "No" });
+  const { tenant } = world.teams;
+  expect(world.received.at(-1)).toMatchObject({
+    kind: "message",
+    trigger: "mention",
+    text: "No",
+    author: { id: tenant.people.get("ben")?.objectId, workspace: tenant.id },
+    thread: { channel: thread.channel, thread: thread.thread },
+  });
+});
+
 test("a stream begins with a word, grows with all its text, and ends with label and thumbs", async () => {
   const thread = await direct();
   const live: LivePost = (await world.adapter.live?.(thread, { id: "ann", workspace: "t" }, signal)) ?? fail();

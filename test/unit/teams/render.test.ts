@@ -5,6 +5,7 @@ import { textReply } from "../../../src/model/reply.ts";
 
 const say = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "answer" }, true);
 const cite = (...citations: readonly object[]): ReplyPart => ({ kind: "data", data: JSON.parse(JSON.stringify({ citations })) });
+const ask = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "question" }, true);
 const claims = (message: ReturnType<typeof say>) => message.entities?.[0]?.citation;
 
 describe("a message for Teams", () => {
@@ -69,6 +70,37 @@ describe("sources", () => {
       expect.stringContaining('"B"'),
     ]);
     expect(pieces.map(({ replaces }) => replaces !== undefined)).toEqual(pieces.map((_, index) => index === 0));
+  });
+});
+
+describe("choices", () => {
+  const choices: ReplyPart = { kind: "data", data: { choices: ["Yes", "No", "Yes"] } };
+
+  test("of a question are buttons that say what stands on them", () => {
+    const message = ask({ kind: "text", text: "Shall I?" }, choices);
+    expect(message.text).toBe("Shall I?");
+    expect(message.attachments).toMatchObject([
+      { content: { actions: [{ title: "Yes", data: { a2aChoice: "Yes", msteams: { text: "Yes" } } }, { title: "No" }] } },
+    ]);
+    expect(JSON.stringify(message.attachments)).not.toMatch(/OpenUrl|Execute/);
+  });
+
+  test.each([
+    [{ choices: [] }],
+    [{ choices: ["x".repeat(101)] }],
+    [{ choices: ["1", "2", "3", "4", "5", "6", "7"] }],
+    [{ choices: [{ title: "Yes", value: "rm -rf" }] }],
+    [{ choices: ["Yes"], url: "https://evil.test" }],
+  ])("that are none are shown as data: %j", (data) => {
+    const message = ask({ kind: "data", data: JSON.parse(JSON.stringify(data)) });
+    expect(message.text).toContain('"choices"');
+    expect(message).not.toHaveProperty("attachments");
+  });
+
+  test("of an answer are data, and those of a question stand under its last piece", () => {
+    expect(say(choices).text).toContain('"choices"');
+    const pieces = splitReply({ parts: [{ kind: "text", text: "word ".repeat(4_500) }, choices], tone: "question", notify: true });
+    expect(pieces.map((piece) => toMessage(piece, true).attachments?.length ?? 0)).toEqual([...pieces.slice(1).map(() => 0), 1]);
   });
 });
 
