@@ -3,7 +3,7 @@ import { failpoints } from "../../src/model/failpoint.ts";
 import type { Blow } from "../support/crash/lives.ts";
 import { killAll } from "../support/crash/process.ts";
 import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
-import { createSlackChat } from "../support/crash/slack.ts";
+import { slackPlatform } from "../support/crash/slack.ts";
 
 /**
  * The bridge runs in a process of its own and is killed with SIGKILL while 20 messages in 5 threads are under way; Slack and the agents
@@ -16,7 +16,7 @@ const done: Run[] = [];
 const runs = new Map<string, Promise<Run>>();
 
 function begin(title: string, blows: readonly Blow[]): void {
-  const running = group(() => run(createSlackChat, title, blows));
+  const running = group(() => run(slackPlatform, title, blows));
   running.then(
     (each) => done.push(each),
     () => undefined, // its test hears of it
@@ -40,7 +40,7 @@ const atRandom = (seed: number) => `a random moment, seed ${seed}`;
 const twice = "twice in a row during recovery";
 
 beforeAll(async () => {
-  const calm = await run(createSlackChat, "never", []);
+  const calm = await run(slackPlatform, "never", []);
   done.push(calm);
   runs.set("never", Promise.resolve(calm));
   failpoints.forEach((failpoint, place) => {

@@ -11,6 +11,8 @@ export interface Verdict {
   readonly doubled: number;
   /** Posts that appear twice where the platform allows no better, each of them counted by the bridge. */
   readonly repeated: number;
+  /** How many posts the bridge has counted as such that may appear twice. */
+  readonly counted: number;
   /** Messages whose turn has no end. */
   readonly lost: number;
   /** Ends that stand after the end of a later message of the thread. */
@@ -44,6 +46,7 @@ export function judgeTalks(shown: readonly Shown[], parties: readonly Party[], k
     said: all.flatMap(({ said }) => said),
     doubled: sum(({ doubled }) => doubled),
     repeated: 0,
+    counted: 0,
     lost: sum(({ lost }) => lost),
     disorder: sum(({ disorder }) => disorder),
     leftEmpty: sum(({ leftEmpty }) => leftEmpty),
@@ -97,6 +100,7 @@ function judgeTalk(posts: readonly Post[], talk: Talk, party: Party, kills: numb
     said: notices.map((post) => `${party.name}.${owner(post) + 1} ${post.text}`),
     doubled,
     repeated: 0,
+    counted: 0,
     lost,
     disorder,
     leftEmpty: posts.filter(isLeftEmpty).length,

@@ -149,7 +149,7 @@ async function spark({ begin, up }: Gates, limits: Limits): Promise<Party> {
       url: agent.url,
       auth: { type: "oauth2", tokenUrl: agent.tokenUrl, ...oauth },
       push: { auth: "none" },
-      limits: shortLimits,
+      limits,
     },
     exact: false,
     offersWay: (text) => agent.answers.some(({ turn, sent }) => turn.text === text && sent.includes(200)),

@@ -42,11 +42,23 @@ export function createGroup(size: number): <T>(work: () => Promise<T>) => Promis
 
 /** The runs as a table for people. */
 export function toTable(runs: readonly Run[]): string {
-  const head = ["killed at", "in flight at kill", "answers", "notices", "doubled", "repeated", "lost", "disorder", "left empty", "seconds"];
+  const head = [
+    "killed at",
+    "in flight at kill",
+    "answers",
+    "notices",
+    "doubled",
+    "repeated",
+    "counted",
+    "lost",
+    "disorder",
+    "left empty",
+    "seconds",
+  ];
   const lines = runs.map((run) => [
     run.title,
     run.inFlight.join(" + ") || "-",
-    ...[run.answers, run.notices, run.doubled, run.repeated, run.lost, run.disorder, run.leftEmpty].map(String),
+    ...[run.answers, run.notices, run.doubled, run.repeated, run.counted, run.lost, run.disorder, run.leftEmpty].map(String),
     `${run.seconds.toFixed(1)}${run.faults.length > 0 ? "  FAILED" : ""}`,
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));

@@ -23,13 +23,17 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export type Platform = (parties: readonly Party[]) => Promise<Chat>;
+export interface Platform {
+  createChat(parties: readonly Party[]): Promise<Chat>;
+  /** See `createParties`. */
+  readonly expiryMinutes: number;
+}
 
-export async function createScene(platform: Platform): Promise<Scene> {
+export async function createScene({ createChat, expiryMinutes }: Platform): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), "crash-"));
   const gates = { begin: createGate(), up: createGate() };
-  const parties = await createParties(gates);
-  const chat = await platform(parties);
+  const parties = await createParties(gates, expiryMinutes);
+  const chat = await createChat(parties);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   chat.bridgeAt(url);

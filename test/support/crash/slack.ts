@@ -2,6 +2,7 @@ import { createSlackSimulator, type SlackSimulator } from "../../../src/simulato
 import type { Chat, Talk } from "./chat.ts";
 import { countEnded, judgeTalks, type Post } from "./judge.ts";
 import type { Party } from "./parties.ts";
+import type { Platform } from "./scene.ts";
 
 const messagesEach = 4;
 
@@ -10,8 +11,10 @@ interface SlackTalk extends Talk {
   readonly messages: { id: string; text: string }[];
 }
 
+export const slackPlatform: Platform = { createChat: createSlackChat, expiryMinutes: 0.2 };
+
 /** A workspace with a channel for each agent, and one thread of four messages in each. */
-export async function createSlackChat(parties: readonly Party[]): Promise<Chat> {
+async function createSlackChat(parties: readonly Party[]): Promise<Chat> {
   const talks = parties.map(({ name }) => toTalk(name));
   // Slack sends an event again for an hour; here the hour is shorter and the steps are too.
   const retryDelaysMs = Array.from({ length: 150 }, () => 200);

@@ -2,6 +2,7 @@ import { createTeamsSimulator, type TeamsSimulator } from "../../../src/simulato
 import type { Chat, Talk, Testimony } from "./chat.ts";
 import { judgeTalks, type Post, type Verdict } from "./judge.ts";
 import { type Party, toAnswer } from "./parties.ts";
+import type { Platform } from "./scene.ts";
 
 const messagesEach = 3;
 /** Agents that have a personal chat beside their channel thread, and who talks to them there. */
@@ -17,8 +18,10 @@ interface TeamsTalk extends Talk {
   readonly messages: { id: string; text: string }[];
 }
 
+export const teamsPlatform: Platform = { createChat: createTeamsChat, expiryMinutes: 0.5 };
+
 /** A tenant with a channel for each agent and one thread in each, and two personal chats; three messages in every one of them. */
-export async function createTeamsChat(parties: readonly Party[]): Promise<Chat> {
+async function createTeamsChat(parties: readonly Party[]): Promise<Chat> {
   // Teams gives up sooner than that; these are runs about what was taken.
   const teams = await createTeamsSimulator({ resends: 600, resendAfter: "failure", answerMs: 5_000 });
   const talks = parties.flatMap(({ name }) => {
@@ -108,8 +111,20 @@ function judge(teams: TeamsSimulator, talks: readonly TeamsTalk[], parties: read
   const verdict = judgeTalks(all, parties, kills);
   const copies = all.flatMap((one) => one.copies.map(({ text }) => `${one.talk.agent}: "${text}"`));
   const allowed = repeated + repeatedBefore;
+  const overtaken = all.filter(({ talk }) => isOvertaken(postsOf(teams, talk), talk)).map(({ talk }) => `${talk.agent}: out of order`);
   const faults = copies.length > allowed ? [`${copies.length} posts appear twice, and ${allowed} were counted: ${copies.join(", ")}`] : [];
-  return { ...verdict, repeated: copies.length, faults: [...verdict.faults, ...faults, ...toViolations(teams, kills)] };
+  return {
+    ...verdict,
+    repeated: copies.length,
+    counted: allowed,
+    faults: [...verdict.faults, ...faults, ...overtaken, ...toViolations(teams, kills)],
+  };
+}
+
+/** Whether the first copies of the answers are out of order. */
+function isOvertaken(posts: readonly Post[], { messages }: Talk): boolean {
+  const places = messages.map(({ text }) => posts.findIndex((post) => post.text === toAnswer(text))).filter((place) => place >= 0);
+  return places.some((place, index) => place < (places[index - 1] ?? -1));
 }
 
 /** The stream of a process that is gone may still be open, and nobody knows of it: then Teams refuses another. */
