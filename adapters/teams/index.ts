@@ -20,6 +20,7 @@ import { splitReply } from "./render.ts";
 import { createSender } from "./send.ts";
 import { createSigns } from "./sign.ts";
 import { createSlots } from "./slots.ts";
+import { createTurns } from "./turns.ts";
 
 export interface TeamsOptions {
   readonly config: TeamsConfig;
@@ -64,12 +65,15 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     );
   };
 
-  const signs = createSigns({ connector, slots: createSlots({ openStore }), pace, clock, log, onStopped });
+  const current = places.current;
+  const signs = createSigns({ connector, slots: createSlots({ openStore }), pace, clock, log, current, onStopped });
+  const inTurn = createTurns({ pace, places, log });
   const sender = createSender({
     connector,
     hosts,
     places,
     pace,
+    inTurn,
     signs,
     feedback,
     clock,
@@ -144,7 +148,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
       else log.info({ app: config.appId, tenant: config.tenantId }, "teams is connected");
     },
     person: async (event, signal) => people.find(event.author, await places.current(toAddress(event.thread, hosts.isService)), signal),
-    sign: async (thread, sign, signal) => signs.set(await places.current(toAddress(thread, hosts.isService)), sign, signal),
+    sign: async (thread, sign, signal) => signs.set(toAddress(thread, hosts.isService), sign, signal),
     split: splitReply,
     post: sender.post,
     edit: sender.edit,

@@ -5,15 +5,16 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { localTenant, type TeamsAddress, toAddress, toPostedAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
-import { refusalOf, type StreamEnd, streamEndOf } from "./errors.ts";
 import type { Feedback } from "./feedback.ts";
+import { fill } from "./fill.ts";
 import type { Hosts } from "./hosts.ts";
 import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
 import type { Places } from "./places.ts";
 import { toMessage } from "./render.ts";
-import type { Signs, Taken } from "./sign.ts";
-import { finishStream, openStream, type Stream } from "./stream.ts";
+import type { Signs } from "./sign.ts";
+import { openStream, type Stream } from "./stream.ts";
+import type { InTurn } from "./turns.ts";
 
 /** More than this many live messages at once are not remembered; the oldest then end by an update. */
 const liveLimit = 1_000;
@@ -33,6 +34,7 @@ export interface SenderOptions {
   readonly hosts: Hosts;
   readonly places: Places;
   readonly pace: Pace;
+  readonly inTurn: InTurn;
   readonly signs: Signs;
   readonly feedback: Feedback;
   readonly clock: Clock;
@@ -43,61 +45,9 @@ export interface SenderOptions {
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { connector, hosts, places, pace, signs, clock, log } = options;
+  const { connector, hosts, places, pace, signs, clock, log, inTurn } = options;
   const lives = new Map<string, Live>();
   const keyOf = (address: TeamsAddress, message: string) => `${address.tenant}:${address.conversation}:${message}`;
-
-  /** A call in its conversation's turn; a 429 pauses this conversation and no other. */
-  const inTurn = async <T>(address: TeamsAddress, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
-    await pace.turn(address.conversation, signal);
-    try {
-      return await send();
-    } catch (error) {
-      if (error instanceof DeliveryError && error.kind === "rateLimited") pace.pause(address.conversation, error.retryAfterMs ?? 1_000);
-      if (refusalOf(error)?.code === "BotNotInConversationRoster") await forget(address);
-      throw error;
-    }
-  };
-
-  /** The bot is not there any more: whatever else waits for this conversation need not be tried. */
-  const forget = async (address: TeamsAddress) => {
-    await places.gone(address).catch((err: unknown) => log.warn({ err, tenant: address.tenant }, "removal of the bot not noted"));
-  };
-
-  /** Puts a message in the place of a sign. False: there was nothing to fill any more. */
-  const fill = async (address: TeamsAddress, { slot, stream }: Taken, message: Message, signal: AbortSignal): Promise<boolean> => {
-    const end = slot.stream ? await finish(address, slot.message, stream, message, signal) : "completed";
-    if (end === undefined) return true;
-    // Ended before, perhaps by a call that nobody heard the answer of: it is an ordinary message now.
-    if (end !== "completed") return false;
-    try {
-      await inTurn(address, signal, () => connector.update(address, slot.message, message, signal));
-      return true;
-    } catch (error) {
-      if (error instanceof DeliveryError && error.kind === "replacedGone") return false;
-      throw error;
-    }
-  };
-
-  /** Ends a stream. Resolves to why it takes no end, if so. */
-  const finish = async (
-    address: TeamsAddress,
-    id: string,
-    stream: Stream | undefined,
-    message: Message,
-    signal: AbortSignal,
-  ): Promise<StreamEnd | undefined> => {
-    try {
-      await inTurn(address, signal, () =>
-        stream ? stream.finish(message, signal) : finishStream({ connector, clock, address }, id, message, signal),
-      );
-      return undefined;
-    } catch (error) {
-      const end = streamEndOf(error);
-      if (end === undefined) throw error;
-      return end;
-    }
-  };
 
   const whisper = async (address: TeamsAddress, user: string, reply: Reply, signal: AbortSignal): Promise<PostedRef> => {
     const alone = address.kind === "personal" || address.tenant === localTenant;
@@ -116,7 +66,7 @@ export function createSender(options: SenderOptions): Sender {
       if (reply.private !== undefined) return whisper(address, accountOf(address, reply.private), reply, signal);
       const message = toMessage(reply, options.feedbackButtons);
       const taken = await signs.claim(address, deliveryId, reply.tone !== "notice" && !reply.notify);
-      const filled = taken && (await fill(address, taken, message, signal)) ? taken.slot.message : undefined;
+      const filled = taken && (await fill(options, address, taken, message, signal)) ? taken.slot.message : undefined;
       const id = filled ?? (await inTurn(address, signal, () => connector.post(address, message, signal)));
       await options.feedback.remember(address, id, reply, deliveryId);
       return toPosted(address, id);
@@ -132,7 +82,7 @@ export function createSender(options: SenderOptions): Sender {
       // Whether the stream of another process is still open, Teams knows best.
       const open = streamedAt !== undefined && (live === undefined || live.stream !== undefined);
       const taken = open && { slot: { message: posted.message, at: streamedAt, stream: true }, stream: live?.stream };
-      const ended = taken && (await fill(address, taken, message, signal));
+      const ended = taken && (await fill(options, address, taken, message, signal));
       if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
       lives.delete(key);
       await options.feedback.remember(address, posted.message, reply, deliveryId);
@@ -141,7 +91,7 @@ export function createSender(options: SenderOptions): Sender {
 
     async live(thread, asker, signal) {
       const address = await places.current(toAddress(thread, hosts.isService));
-      const { message, stream } = await begin(options, address, signal, inTurn);
+      const { message, stream } = await begin(options, address, signal);
       const posted = toPosted(stream ? { ...address, streamedAt: stream.startedAt } : address, message);
       const onStopped = () => options.onStopped(address, message, asker);
       const live = createLive({ connector, pace, clock, log, address, posted, stream, onStopped, signal });
@@ -166,14 +116,11 @@ export function createSender(options: SenderOptions): Sender {
   };
 }
 
-type InTurn = <T>(address: TeamsAddress, signal: AbortSignal, send: () => Promise<T>) => Promise<T>;
-
 /** The message that is to be written: the sign if there is one, else a new one; a stream in personal chats. */
 async function begin(
-  { connector, signs, clock }: SenderOptions,
+  { connector, signs, clock, inTurn }: SenderOptions,
   address: TeamsAddress,
   signal: AbortSignal,
-  inTurn: InTurn,
 ): Promise<{ readonly message: string; readonly stream: Stream | undefined }> {
   const taken = await signs.adopt(address);
   if (taken) return { message: taken.slot.message, stream: taken.stream };

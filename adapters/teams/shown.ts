@@ -3,9 +3,10 @@ import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { TeamsAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
+import { streamEndOf } from "./errors.ts";
 import { toTeamsMarkdown } from "./markdown.ts";
 import type { Pace } from "./pace.ts";
-import type { Slots } from "./slots.ts";
+import type { Slot, Slots } from "./slots.ts";
 import { openStream, type Stream, streamLifeMs } from "./stream.ts";
 
 /** An unchanged word is told again this often: then we also hear whether the person has pressed Stop. */
@@ -76,22 +77,36 @@ export async function showStream(parts: ShowParts, shown: Shown, address: TeamsA
   }
 }
 
-/** Takes the sign away, whichever process has shown it. */
-export async function clearShown(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
-  const { connector, slots, log } = parts;
-  const open = await slots.take(shown.key);
+/** Takes the sign out: nothing more will be written there. Resolves to what is still to be removed from the conversation. */
+export async function takeShown(
+  { slots }: ShowParts,
+  shown: Shown,
+): Promise<{ readonly slot: Slot; readonly stream: Stream | undefined } | undefined> {
+  const slot = await slots.take(shown.key);
   const { stream } = shown;
   shown.stream = undefined;
-  if (!open) return;
-  if (stream) await stream.finish(toSignMessage(doneWords), signal);
+  return slot && { slot, stream };
+}
+
+/** Removes a sign that was taken out. Where nothing can be deleted, it says at least that the work is over. */
+export async function removeSign(
+  { connector }: ShowParts,
+  address: TeamsAddress,
+  { slot, stream }: { readonly slot: Slot; readonly stream: Stream | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  // One whose end Teams has set already is no worse for it.
+  if (stream?.end === undefined) await stream?.finish(toSignMessage(doneWords), signal).catch((error: unknown) => endOf(error));
   try {
-    await connector.remove(address, open.message, signal);
+    await connector.remove(address, slot.message, signal);
   } catch (error) {
-    // Where nothing can be deleted, the message says at least that the work is over.
     if (!(error instanceof DeliveryError && error.kind === "replacedGone")) throw error;
-    const update = connector.update(address, open.message, toSignMessage(doneWords), signal);
-    await update.catch((err: unknown) => log.debug({ err, thread: shown.key }, "sign left as it is"));
+    await connector.update(address, slot.message, toSignMessage(doneWords), signal);
   }
+}
+
+function endOf(error: unknown): void {
+  if (streamEndOf(error) === undefined) throw error;
 }
 
 const doneWords = "_Done._";

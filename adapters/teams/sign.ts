@@ -1,7 +1,7 @@
 import type { Sign } from "../../src/model/adapter.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { TeamsAddress } from "./address.ts";
-import { clearShown, type Shown, type ShowParts, showMessage, showStream, showTyping } from "./shown.ts";
+import { removeSign, type Shown, type ShowParts, showMessage, showStream, showTyping, takeShown } from "./shown.ts";
 import type { Slot } from "./slots.ts";
 import { type Stream, streamLifeMs } from "./stream.ts";
 
@@ -14,6 +14,8 @@ const streamAfterMs = 1_500;
 /** A sign that nobody renews ends by itself: the bridge renews it once a minute. Longer than a stream lives, which ends in good order. */
 const renewedMs = 120_000;
 const remembered = 2_000;
+/** Between the tries to take a sign away. */
+const removePauses = [2_000, 10_000];
 
 /** The sign that somebody takes over, with the stream if this process has it open. */
 export interface Taken {
@@ -33,6 +35,8 @@ export interface Signs {
 }
 
 export interface SignOptions extends ShowParts {
+  /** The address as it is now. */
+  readonly current: (address: TeamsAddress) => Promise<TeamsAddress>;
   /** Somebody pressed Stop while there was only a word about the work. */
   readonly onStopped: (address: TeamsAddress, stream: string) => void;
 }
@@ -49,6 +53,28 @@ export function createSigns(options: SignOptions): Signs {
   const { clock, log, slots } = options;
   const threads = new Map<string, Thread>();
   const ending = new AbortController();
+  const removals = new Set<Promise<void>>();
+
+  const owned = (removal: Promise<void>): Promise<void> => {
+    const own = removal.finally(() => removals.delete(own));
+    removals.add(own);
+    return own;
+  };
+
+  /** Outside of the thread's steps: what comes next there need not wait for it. */
+  const remove = async (thread: Thread, given: TeamsAddress, taken: Taken, signal: AbortSignal) => {
+    const address = await options.current(given);
+    for (const [index, pause] of [0, ...removePauses].entries()) {
+      await clock.sleep(pause, ending.signal);
+      try {
+        return await removeSign(options, address, taken, index === 0 ? signal : ending.signal);
+      } catch (error) {
+        const again = error instanceof DeliveryError && ["rateLimited", "unavailable", "ambiguous"].includes(error.kind);
+        if (!again || index === removePauses.length || ending.signal.aborted) throw error;
+        log.debug({ err: error, thread: thread.key }, "sign not taken away yet");
+      }
+    }
+  };
 
   const threadOf = ({ tenant, conversation }: TeamsAddress): Thread => {
     const key = `${tenant}:${conversation}`;
@@ -74,14 +100,15 @@ export function createSigns(options: SignOptions): Signs {
   };
 
   /** Keeps the sign of a personal chat alive until somebody takes it away, or nobody wants it any more. */
-  const beat = async (thread: Thread, address: TeamsAddress, signal: AbortSignal) => {
+  const beat = async (thread: Thread, given: TeamsAddress, signal: AbortSignal) => {
     const startedAt = clock.now();
     while (!signal.aborted && clock.now() - thread.renewedAt < renewedMs) {
       const early = clock.now() - startedAt < streamAfterMs;
       await next(thread, async () => {
+        const address = await options.current(given);
         if (!signal.aborted) await (early ? showTyping(options, address, signal) : showStream(options, thread, address, signal));
       }).catch((error: unknown) => {
-        if (!signal.aborted) onFailure(thread, address, error);
+        if (!signal.aborted) onFailure(thread, given, error);
       });
       await clock.sleep(early ? streamAfterMs : typingEveryMs, signal);
     }
@@ -101,7 +128,8 @@ export function createSigns(options: SignOptions): Signs {
       const thread = threadOf(address);
       if (sign.kind === "idle") {
         endBeat(thread);
-        return next(thread, () => clearShown(options, thread, address, signal));
+        const taken = await next(thread, () => takeShown(options, thread));
+        return taken && owned(remove(thread, address, taken, signal));
       }
       thread.renewedAt = clock.now();
       thread.words = sign.text ?? thread.words;
@@ -110,8 +138,9 @@ export function createSigns(options: SignOptions): Signs {
         return;
       }
       await next(thread, async () => {
-        if (address.kind === "groupChat") await showTyping(options, address, signal);
-        await showMessage(options, thread, address, signal);
+        const now = await options.current(address);
+        if (now.kind === "groupChat") await showTyping(options, now, signal);
+        await showMessage(options, thread, now, signal);
       });
     },
     claim(address, delivery, ends) {
@@ -136,7 +165,7 @@ export function createSigns(options: SignOptions): Signs {
     async stop() {
       ending.abort();
       const all = [...threads.values()];
-      await Promise.allSettled(all.flatMap(({ beating, tail }) => [beating, tail]));
+      await Promise.allSettled([...removals, ...all.flatMap(({ beating, tail }) => [beating, tail])]);
       threads.clear();
     },
   };

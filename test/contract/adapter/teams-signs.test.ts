@@ -271,3 +271,12 @@ describe("pace", () => {
     expect(world.teams.calls("post")).toHaveLength(1);
   });
 });
+
+test.each(["429", "503", "dropBefore"] as const)("a sign whose removal ends with %s is taken away a little later", async (kind) => {
+  const thread = await begin("channel");
+  await working(thread);
+  await post(thread, "It went wrong.", "d1", { tone: "notice" });
+  world.teams.fault({ kind, operation: "delete" });
+  await idle(thread);
+  expect(seen(thread)).toEqual(["It went wrong."]);
+});
