@@ -165,7 +165,7 @@ function stopOnSignal(running: Running): void {
     }
     askedAt = systemClock.now();
     running.stop().then(
-      () => process.exit(0),
+      () => process.exit(process.exitCode ?? 0),
       (err: unknown) => {
         process.stderr.write(`${describe(err)}\n`);
         process.exit(1);
@@ -173,6 +173,12 @@ function stopOnSignal(running: Running): void {
     );
   };
   process.on("SIGTERM", onSignal);
+  // A promise that nobody waited for is a mistake of ours: it is told, and the bridge goes down in good order to come up sound.
+  process.on("unhandledRejection", (err) => {
+    process.stderr.write(`${describe(err)}\n`);
+    process.exitCode = 1;
+    onSignal();
+  });
   process.on("SIGINT", onSignal);
   if (processEnvironment().npm_lifecycle_event !== undefined) onOrphaned(onSignal);
 }

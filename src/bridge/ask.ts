@@ -38,7 +38,7 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
 async function commitSending(session: Session, turn: Turn, request: AgentRequest, keys: readonly RowKey[]): Promise<void> {
   const { parts, client } = session;
   const now = parts.clock.now();
-  session.task = without(session.task, "parked", "lookAt", "failingSince", "newTask");
+  session.task = without(session.task, "parked", "lookAt", "failingSince", "goneTask");
   session.updateTask({
     push: session.task.push || request.push !== undefined,
     ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
@@ -86,13 +86,13 @@ function toContextId({ client, task }: Session, context: Context): string | unde
 
 /** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */
 function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
+  if (task.goneTask !== undefined) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
   const known = task.taskId ?? context.taskId;
   if (known === undefined || client.policy.taskId === "never") return {};
   const last = task.turns.findLast((turn) => turn.state === "ended" && turn.outcome !== "joined");
   const asksPerson = last ? last.outcome === "inputRequired" : context.open;
   const open = client.policy.taskId === "always" || asksPerson || task.turns.some((turn) => turn.state === "asked");
-  if (open && !task.newTask) return { taskId: known };
-  return client.policy.taskId === "always" ? {} : { referenceTaskIds: [known] };
+  return open ? { taskId: known } : { referenceTaskIds: [known] };
 }
 
 /** A fresh address and token for this turn; only their hashes are kept. A fixed address has neither. */
@@ -118,8 +118,7 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
       return tryAgain(session, turn, error);
     case "taskGone":
       if (request?.taskId === undefined) return concludeTurn(session, turn, "refused", error.explanation);
-      session.task = without(session.task, "taskId");
-      session.updateTask({ newTask: true, taskId: request.taskId });
+      session.task = { ...without(session.task, "taskId"), goneTask: request.taskId };
       return sendAnew(session, turn, session.parts.clock.now());
     case "refused":
     case "unauthorized":
@@ -139,11 +138,14 @@ function isLastWord({ kind, code }: AgentError): boolean {
   return code !== undefined && (code >= 500 || (kind === "protocol" && code === 200));
 }
 
+/** An agent that asks to wait for longer than this is as good as away: the person is told, and may ask again. */
+const longestWaitMs = 300_000;
+
 /** The message certainly did not arrive: it is sent again a little later, and not for ever. */
 function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: AgentError): void {
   const { reach } = session.parts.pace;
   const pause = reach[session.task.looks];
-  if (pause === undefined) return concludeTurn(session, turn, "unreachable", explanation);
+  if (pause === undefined || (retryAfterMs ?? 0) > longestWaitMs) return concludeTurn(session, turn, "unreachable", explanation);
   session.updateTask({ looks: session.task.looks + 1 });
   sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
 }

@@ -1,4 +1,5 @@
 import type { AgentEvent, TaskRef } from "../model/agent.ts";
+import { AgentError } from "../model/errors.ts";
 import type { NewRow } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
 import { toDeliveries } from "./outbox.ts";
@@ -99,6 +100,9 @@ export async function takePush(session: Session, push: Push): Promise<void> {
   await endByPush(session, turn.id, push);
 }
 
+/** How long a pushed answer waits for the task to be read; afterwards it is looked at as any open task. */
+const readMs = 10_000;
+
 /** The closing push of an A2A 1.0 agent carries no artifacts: where the task can be had, it is read before the turn ends. */
 async function endByPush(session: Session, turnId: string, push: Push): Promise<void> {
   const turn = session.turn(turnId);
@@ -108,9 +112,15 @@ async function endByPush(session: Session, turnId: string, push: Push): Promise<
   if (!complete && task.taskId !== undefined && client.policy.operations.get) {
     const ref: TaskRef = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
     try {
-      for await (const event of client.resume(ref, job.signal)) applyEvent(session, turnId, event);
+      const signal = AbortSignal.any([job.signal, AbortSignal.timeout(readMs)]);
+      for await (const event of client.resume(ref, signal)) applyEvent(session, turnId, event);
     } catch (err) {
-      parts.log.info({ err, task: job.row.id, agent: task.agent }, "pushed task could not be read; what was pushed is posted");
+      parts.log.info({ err, task: job.row.id, agent: task.agent }, "pushed task could not be read");
+      const final = err instanceof AgentError && (err.kind === "taskGone" || err.kind === "unsupported");
+      if (!final) {
+        session.setAnswer(turnId, { ...session.answer(turn), phase: "open", words: [] });
+        return session.updateTask({ parked: "push", lookAt: parts.clock.now() });
+      }
     }
   }
   const outcome = toOutcome(session.answer(turn));
@@ -155,7 +165,7 @@ export function toLateAnswer(
   const marks = [
     ...turn.marks,
     ...push.events.flatMap((event) => (event.mark === undefined || event.kind === "output" ? [] : [toMark(event)])),
-  ];
+  ].slice(-64);
   const posted =
     outcome === undefined ? {} : { outcome, ...withShown(turn, toReplies({ ...ending, late: false })), posts: turn.posts + replies.length };
   return {

@@ -11,7 +11,7 @@ export const pushKey = (agent: string, id: string): string => `push:${agent}:${h
 
 /** By which a push to a fixed address is known: the agent's own ids. */
 export const taskKey = (agent: string, contextId: string | undefined, taskId: string): string =>
-  `task:${agent}:${contextId ?? ""}:${taskId}`;
+  `task:${agent}:${hash(JSON.stringify([contextId ?? "", taskId]))}`;
 
 /** Whose task a push is about. */
 export interface Addressee {

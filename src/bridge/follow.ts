@@ -26,7 +26,8 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
       const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, waiting.signal)]).finally(() =>
         waiting.abort(),
       );
-      if (session.job.signal.aborted) return await leaveWithIds(session, happened.kind === "event" ? Promise.resolve(happened) : coming);
+      if (session.job.signal.aborted)
+        return await leaveWithIds(session, turnId, live, happened.kind === "event" ? Promise.resolve(happened) : coming);
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
@@ -48,15 +49,18 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
 /** How long a process that stops waits for an agent to say which task it has made: without its id nobody can ask for it later. */
 const graceMs = 1_000;
 
-async function leaveWithIds(session: Session, coming: Promise<Next>): Promise<void> {
-  if (session.task.taskId !== undefined) return;
+async function leaveWithIds(session: Session, turnId: string, live: LiveText, coming: Promise<Next>): Promise<void> {
   const over = new AbortController();
-  const happened = await Promise.race([coming, session.parts.clock.sleep(graceMs, over.signal)]).finally(() => over.abort());
-  if (happened?.kind === "event" && !happened.result.done && session.noteIds(happened.result.value)) await commitIds(session);
+  const patience = session.task.taskId === undefined ? graceMs : 0;
+  const happened = await Promise.race([coming, session.parts.clock.sleep(patience, over.signal)]).finally(() => over.abort());
+  if (happened?.kind === "event" && !happened.result.done) await takeEvent(session, turnId, happened.result.value, live);
 }
 
-async function next(iterator: AsyncIterator<AgentEvent>): Promise<Next> {
-  return { kind: "event", result: await iterator.next() };
+/** It may fail while a commit is awaited; whoever waits for it hears of that then. */
+function next(iterator: AsyncIterator<AgentEvent>): Promise<Next> {
+  const coming = iterator.next().then((result): Next => ({ kind: "event", result }));
+  coming.catch(() => undefined);
+  return coming;
 }
 
 /** True when the turn has its end. */

@@ -82,7 +82,7 @@ async function resume(session: Session, turn: Turn, abilities: Abilities): Promi
     parts.log.info({ err: error, kind: error.kind, task: job.row.id, agent: task.agent }, "open task could not be taken up");
     const now = session.turn(turn.id);
     if (!now || now.state === "ended") return;
-    if (error.kind === "taskGone" || error.kind === "unsupported" || error.kind === "refused")
+    if (error.kind === "taskGone" || error.kind === "unsupported")
       return concludeTurn(session, now, "lost", session.why ?? error.explanation);
     keepLooking(session, [now]);
   }

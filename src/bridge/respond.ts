@@ -66,7 +66,9 @@ export function toReplies(ending: Ending): readonly Reply[] {
 function toClosing({ outcome, answer, shown, reference, explanation, late }: Ending, answered: boolean): Reply | undefined {
   switch (outcome) {
     case "completed":
-      return answered || shown.length > 0 ? undefined : textReply(notices.noAnswer(reference), "notice");
+      return answered || (late && shown.length > 0) || shown.includes(fingerprint(toAnswerParts(answer)))
+        ? undefined
+        : textReply(notices.noAnswer(reference), "notice");
     case "inputRequired":
       return question(answer, shown, notices.needsInput);
     case "authRequired":

@@ -173,7 +173,7 @@ export interface Task {
   /** Since when no look has succeeded. */
   readonly failingSince?: number;
   /** The agent's task is closed or forgotten: the next message begins a new one in the same context. */
-  readonly newTask?: boolean;
+  readonly goneTask?: string;
   /** Whether a push config went along. */
   readonly push: boolean;
   readonly lastPush?: string;
@@ -213,7 +213,7 @@ const task: z.ZodType<Task> = z.object({
   looks: z.number(),
   lookAt: z.number().exactOptional(),
   failingSince: z.number().exactOptional(),
-  newTask: z.boolean().exactOptional(),
+  goneTask: z.string().exactOptional(),
   push: z.boolean(),
   lastPush: z.string().exactOptional(),
   turns: z.array(turn),

@@ -61,12 +61,15 @@ async function takeLetters(session: Session): Promise<boolean> {
   return true;
 }
 
+/** A person who says stop does not wait longer than this for the agent to agree. */
+const cancelMs = 5_000;
+
 async function stopTurns(session: Session): Promise<void> {
   const { task, client, job, parts } = session;
   const asked = task.turns.some((turn) => turn.state === "asked");
   if (asked && task.taskId !== undefined) {
     const ref = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
-    await client.cancel(ref, job.signal).then(
+    await client.cancel(ref, AbortSignal.any([job.signal, AbortSignal.timeout(cancelMs)])).then(
       () => forgetPush(session),
       (err: unknown) => parts.log.info({ err, agent: task.agent, task: job.row.id }, "cancel not confirmed"),
     );
@@ -103,10 +106,11 @@ async function absorb(session: Session, rowId: string): Promise<void> {
 }
 
 /** Turns that share one task wait as long as the newest of them. */
+const counted = ({ client }: Session, asked: readonly Turn[]) => (client.policy.taskId === "spec" ? asked.slice(-1) : asked);
+
 function expire(session: Session, asked: readonly Turn[]): boolean {
   const now = session.parts.clock.now();
-  const candidates = session.client.policy.taskId === "spec" ? asked.slice(-1) : asked;
-  const over = candidates.filter((turn) => turn.deadline !== undefined && turn.deadline <= now);
+  const over = counted(session, asked).filter((turn) => turn.deadline !== undefined && turn.deadline <= now);
   for (const turn of over) concludeTurn(session, turn, "expired");
   return over.length > 0;
 }
@@ -117,7 +121,7 @@ async function park(session: Session, asked: readonly Turn[]): Promise<boolean> 
   const now = parts.clock.now();
   tellOfLongWork(session, asked, now);
   const tellAt = asked.flatMap((turn) => (turn.told || turn.sentAt === undefined ? [] : [turn.sentAt + parts.pace.notifyAfter]));
-  const deadlines = asked.flatMap((turn) => (turn.deadline === undefined ? [] : [turn.deadline]));
+  const deadlines = counted(session, asked).flatMap((turn) => (turn.deadline === undefined ? [] : [turn.deadline]));
   const wakeAt = Math.min(session.task.lookAt ?? Number.POSITIVE_INFINITY, ...tellAt, ...deadlines, now + 86_400_000);
   await session.settle({ kind: "parked", delayMs: Math.max(0, wakeAt - now) });
   return true;

@@ -33,7 +33,7 @@ async function changeWaiting({ tx }: Commit, id: string, columns: object): Promi
     .set(columns)
     .where("id", "=", id)
     .where("state", "=", "ready")
-    .where("attempts", "=", 0)
+    .where("fence", "=", 0)
     .returning("id")
     .execute();
   return changed.length > 0;
