@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { failpoints } from "../../src/model/failpoint.ts";
+import type { Blow } from "../support/crash/lives.ts";
+import { killAll } from "../support/crash/process.ts";
+import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
+import { teamsPlatform } from "../support/crash/teams.ts";
+
+/**
+ * As with Slack: the bridge runs in a process of its own and is killed with SIGKILL, while 21 messages in five channel threads and two
+ * personal chats are under way. Teams cannot be asked whether a post arrived, so one whose fate nobody knows is posted again: such a
+ * post may appear twice, if the metric of the process that repeated it says so.
+ */
+
+const patienceMs = 300_000;
+const messages = 21;
+const group = createGroup(8);
+const done: Run[] = [];
+const runs = new Map<string, Promise<Run>>();
+
+function begin(title: string, blows: readonly Blow[]): void {
+  const running = group(() => run(teamsPlatform, title, blows));
+  running.then(
+    (each) => done.push(each),
+    () => undefined, // its test hears of it
+  );
+  runs.set(title, running);
+}
+
+async function expectNoFault(title: string): Promise<Run> {
+  const found = await runs.get(title);
+  expect(found?.faults).toEqual([]);
+  if (!found) throw new Error(`nothing was run for ${title}`);
+  expect(found).toMatchObject({ answers: messages - found.notices, doubled: 0, lost: 0, disorder: 0 });
+  return found;
+}
+
+const firstPost = "after the first post";
+
+beforeAll(async () => {
+  const calm = await run(teamsPlatform, "never", []);
+  done.push(calm);
+  runs.set("never", Promise.resolve(calm));
+  // The runs that wait for an expiry take the longest.
+  const slow = ["ask.sent.after", "ask.send.before"];
+  begin(firstPost, [{ kind: "failpoint", failpoint: "deliver.post.after", hit: 1, from: "start" }]);
+  for (const failpoint of failpoints.toSorted((a, b) => slow.indexOf(b) - slow.indexOf(a))) begin(failpoint, toBlows(calm, failpoint));
+}, patienceMs);
+
+afterAll(() => {
+  killAll();
+  const order = ["never", ...runs.keys()];
+  const sorted = done.toSorted((a, b) => order.indexOf(a.title) - order.indexOf(b.title));
+  process.stdout.write(
+    `\n${messages} messages in 5 channel threads and 2 personal chats of Teams, SQLite, SIGKILL\n${toTable(sorted)}\n\n`,
+  );
+});
+
+test(
+  "a bridge that nobody kills answers every message in Teams once, and leaves no sign behind",
+  async () => {
+    expect(await expectNoFault("never")).toMatchObject({ answers: messages, notices: 0, repeated: 0, leftEmpty: 0 });
+  },
+  patienceMs,
+);
+
+describe.each(failpoints)("killed at %s", (failpoint) => {
+  test(
+    "the bridge ends every turn in Teams once and in order, and a post that appears twice is one that it counted",
+    async () => {
+      await expectNoFault(failpoint);
+    },
+    patienceMs,
+  );
+});
+
+test(
+  "killed after the first post, which nobody can look up, the bridge posts it again and counts that",
+  async () => {
+    expect((await expectNoFault(firstPost)).counted).toBeGreaterThanOrEqual(1);
+  },
+  patienceMs,
+);
+
+/** When every message is taken, where the failpoint is still reached then, so that all are under way; otherwise while they are taken. */
+function toBlows({ hits }: Run, failpoint: string): readonly Blow[] {
+  const blow = { kind: "failpoint", failpoint } as const;
+  if ((hits.sinceArmed[failpoint] ?? 0) >= 4) return [{ ...blow, hit: 2, from: "taken" }];
+  const total = hits.total[failpoint] ?? 0;
+  if (total > 0) return [{ ...blow, hit: Math.ceil(total * 0.6), from: "start" }];
+  // A calm life does not reach it: it lies on the way of recovery.
+  return [
+    { kind: "ready", ms: 900 },
+    { ...blow, hit: 1, from: "start" },
+  ];
+}
