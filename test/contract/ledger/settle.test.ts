@@ -159,6 +159,15 @@ await onEveryEngine("finishing a step", (place) => {
     expect(await drain(ledger)).toEqual(["3"]);
   });
 
+  test("a row that was begun and is parked is neither edited nor withdrawn", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1", { content: "a" })]);
+    await ledger.settle(await take(ledger), { end: { kind: "parked", delayMs: 60_000 } });
+    expect(await ledger.edit("1", "late")).toBe(false);
+    expect(await ledger.withdraw("1")).toBe(false);
+    expect(await ledger.row("1")).toMatchObject({ state: "ready", content: "a" });
+  });
+
   test("stats say how many rows are in which state, and how old the oldest open one is", async () => {
     const { ledger } = await place().open();
     await ledger.accept([row("1"), row("2"), row("3"), row("t", { queue: "task" })]);
