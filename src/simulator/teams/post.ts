@@ -25,7 +25,7 @@ export interface Disturbance {
 export function createPost(options: SendOptions): Post {
   let url: string | undefined;
   let disturbance: Disturbance = {};
-  let held: (() => void)[] = [];
+  let held: { readonly go: () => void; readonly answered: Promise<void> }[] = [];
   const underWay = new Set<Promise<unknown>>();
 
   function own<T>(promise: Promise<T>): Promise<T> {
@@ -37,10 +37,19 @@ export function createPost(options: SendOptions): Post {
   async function sendAll(activity: Activity): Promise<Delivered> {
     const { type, id } = activity;
     if (url === undefined) return { type: String(type), id: String(id), statuses: [] };
-    if (disturbance.hold) await new Promise<void>((resolve) => held.push(resolve));
+    const answered = Promise.withResolvers<void>();
+    if (disturbance.hold) await new Promise<void>((go) => held.push({ go, answered: answered.promise }));
     const copies = Array.from({ length: 1 + (disturbance.duplicates ?? 0) }, () => sendActivity(options, () => url, activity));
-    const all = await Promise.all(copies);
+    const all = await Promise.all(copies).finally(answered.resolve);
     return { type: String(type), id: String(id), statuses: all.flatMap(({ statuses }) => statuses) };
+  }
+
+  /** At the same time they would arrive in any order. */
+  async function oneByOne(waiting: typeof held): Promise<void> {
+    for (const { go, answered } of waiting) {
+      go();
+      await answered;
+    }
   }
 
   return {
@@ -57,7 +66,7 @@ export function createPost(options: SendOptions): Post {
       const waiting = order === "asSaid" ? held : held.toReversed();
       held = [];
       disturbance = { ...disturbance, hold: false };
-      for (const go of waiting) go();
+      void own(oneByOne(waiting));
     },
     async settled() {
       while (underWay.size > 0) await Promise.allSettled([...underWay]);
