@@ -16,9 +16,9 @@ describe.each(["1.0", "0.3"] as const)("an agent of %s that means harm", (protoc
   });
   afterAll(() => agent.stop());
 
-  const limits = { maxAnswerBytes: 2 * megabyte, silenceSeconds: 0.5 };
-  const send = async (config: Partial<AgentConfig>) => {
-    const client = clientFor({ url: agent.url, limits, ...config });
+  const limits = { maxAnswerBytes: 2 * megabyte, silenceSeconds: 10 };
+  const send = async (config: Partial<AgentConfig>, trick?: Trick) => {
+    const client = clientFor({ url: agent.url, limits: { ...limits, ...(trick === "silent" ? { silenceSeconds: 0.5 } : {}) }, ...config });
     let events = 0;
     const error = await errorOf(
       (async () => {
@@ -50,7 +50,7 @@ describe.each(["1.0", "0.3"] as const)("an agent of %s that means harm", (protoc
     "%s for a stream is %s, said clearly, and no more is taken",
     async (trick, kind, explanation) => {
       agent.play(trick);
-      const { error } = await send({ delivery: ["stream"] });
+      const { error } = await send({ delivery: ["stream"] }, trick);
 
       expect(error).toMatchObject({ kind, explanation: expect.stringMatching(explanation) });
       await until(() => agent.open === 0);
@@ -72,7 +72,7 @@ describe.each(["1.0", "0.3"] as const)("an agent of %s that means harm", (protoc
     "%s for an answer is %s, said clearly, and no more is taken",
     async (trick, kind, explanation) => {
       agent.play(trick);
-      const { error } = await send({ delivery: ["blocking"] });
+      const { error } = await send({ delivery: ["blocking"] }, trick);
 
       expect(error).toMatchObject({ kind, explanation: expect.stringMatching(explanation) });
       await until(() => agent.open === 0);
@@ -95,7 +95,7 @@ describe.each(["1.0", "0.3"] as const)("an agent of %s that means harm", (protoc
     async (trick, kind, explanation) => {
       agent.playCard(trick);
       const sends = agent.calls.filter((call) => call !== "card").length;
-      const { error } = await send({ limits: { ...limits, connectSeconds: 0.5 } });
+      const { error } = await send({ limits: { ...limits, connectSeconds: trick === "silent" ? 0.5 : 10 } });
 
       expect(error).toMatchObject({ kind, explanation: expect.stringMatching(explanation) });
       await until(() => agent.open === 0);
