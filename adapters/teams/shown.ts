@@ -54,25 +54,33 @@ export async function showMessage(parts: ShowParts, shown: Shown, address: Teams
   }
 }
 
-/** In a personal chat: opens a stream, tells the newest word, and ends it in good order before Teams does. */
-export async function showStream(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+/**
+ * In a personal chat: opens a stream, tells the newest word, and ends it in good order before Teams does. Where nobody wants it any more
+ * (`wait`), nothing is begun; a call that was begun is heard to its end, for Teams would show a stream that nobody here knows of.
+ */
+export async function showStream(
+  parts: ShowParts,
+  shown: Shown,
+  address: TeamsAddress,
+  signals: { readonly wait: AbortSignal; readonly call: AbortSignal },
+): Promise<void> {
   const { connector, slots, pace, clock } = parts;
   const { stream } = shown;
   const text = toWords(shown.words);
   const now = clock.now();
-  if (!stream && (shown.plain || (await slots.open(shown.key)))) return showTyping(parts, address, signal);
+  if (!stream && (shown.plain || (await slots.open(shown.key)))) return showTyping(parts, address, signals.wait);
   if (!stream) {
-    await pace.turn(address.conversation, signal);
-    const opened = await openStream({ connector, clock, address }, text, signal);
+    await pace.turn(address.conversation, signals.wait);
+    const opened = await openStream({ connector, clock, address }, text, signals.call);
     await slots.put(shown.key, { message: opened.id, at: opened.startedAt, stream: true });
     shown.stream = opened;
     note(shown, text, clock.now());
   } else if (now - stream.startedAt > streamLifeMs - informEveryMs) {
-    await stream.finish(toSignMessage(text), signal);
+    await stream.finish(toSignMessage(text), signals.call);
     await slots.put(shown.key, { message: stream.id, at: stream.startedAt, stream: false });
     shown.stream = undefined;
   } else if (isNews(shown, text, now) || now - shown.shownAt >= informEveryMs) {
-    await stream.inform(text, signal);
+    await stream.inform(text, signals.call);
     note(shown, text, clock.now());
   }
 }

@@ -106,7 +106,10 @@ export function createSigns(options: SignOptions): Signs {
       const early = clock.now() - startedAt < streamAfterMs;
       await next(thread, async () => {
         const address = await options.current(given);
-        if (!signal.aborted) await (early ? showTyping(options, address, signal) : showStream(options, thread, address, signal));
+        if (!signal.aborted)
+          await (early
+            ? showTyping(options, address, signal)
+            : showStream(options, thread, address, { wait: signal, call: ending.signal }));
       }).catch((error: unknown) => {
         if (!signal.aborted) onFailure(thread, given, error);
       });

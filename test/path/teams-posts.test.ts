@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { complete, output, working } from "../../src/simulator/agents/steps.ts";
+import { complete, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
 import { createStage } from "../support/stage.ts";
 import { createTeamsBridge, help, said } from "../support/teams/bridge.ts";
 import { until } from "../support/until.ts";
@@ -53,4 +53,23 @@ test("where every call was heard, nothing is counted", async () => {
   await until(() => texts().filter((text) => text.startsWith("Answer")).length === 2 && texts().length >= 3);
   await until(() => isQuiet(world));
   expect(await countRepeated(world)).toBe(0);
+});
+
+/** Two seconds and more after the question, so that the chat's sign is just becoming a stream, which the service is slow to open. */
+test.each([
+  ["comes in one piece", [wait(1_700), output("a", "Answer to one", { last: true }), complete()]],
+  ["grows", [wait(1_700), output("a", "Answer "), wait(900), output("a", "to one", { append: true, last: true }), complete()]],
+] as const)("an answer that %s while its sign is on the way takes that sign's place: nothing is left beside it", async (_, steps) => {
+  const agent = await stage.agent({ script: (): readonly Step[] => [working(), ...steps] });
+  const { teams, world } = await createTeamsBridge(stage, { config: { agents: { helper: { url: agent.url } } } });
+  const chat = teams.personal("ann");
+  await teams.say({ user: "ann", text: "one" });
+  await until(() => teams.chat(chat).typings === 1);
+  teams.fault({ kind: "slow", ms: 700, operation: "post" });
+  const opened = () => teams.calls("post").some(({ body }) => JSON.stringify(body ?? "").includes('"informative"'));
+  const shown = () => teams.chat(chat).messages.filter(({ bot }) => bot);
+  await until(() => shown().some(({ text, streaming }) => text === "Answer to one" && !streaming));
+  await until(async () => opened() && (await isQuiet(world)));
+  expect(shown().map(({ text }) => text)).toEqual(["Answer to one"]);
+  expect(teams.violations).toEqual([]);
 });
