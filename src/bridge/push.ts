@@ -140,11 +140,17 @@ function toHarmless(event: AgentEvent): AgentEvent {
   if (event.kind === "working") return event;
   const parts = event.parts.map((part) => {
     if (part.kind === "link") return { kind: "text" as const, text: part.title };
-    return part.kind === "file" ? { kind: "text" as const, text: part.name } : part;
+    if (part.kind === "file") return { kind: "text" as const, text: part.name };
+    return part.kind === "text" ? { ...part, text: withoutLabels(part.text) } : part;
   });
   if (event.kind !== "authRequired") return { ...event, parts };
   const { parts: _dropped, ...ids } = event;
   return { ...ids, kind: "working" };
+}
+
+/** A Markdown link shows a label in place of its address: here both are seen. Works on inline links, references and angle brackets. */
+function withoutLabels(text: string): string {
+  return text.replace(/\](?=[([:])/g, "]\u200b").replace(/<(?=[a-z][a-z0-9+.-]*:)/gi, "<\u200b");
 }
 
 async function tellTooLarge(parts: Parts, { row }: Addressee): Promise<void> {

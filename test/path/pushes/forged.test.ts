@@ -198,4 +198,19 @@ describe("an address that is the same for all and has no secret", () => {
     expect(shown.flatMap(({ files }) => files)).toEqual([]);
     expect(shown.flatMap(({ buttons }) => buttons).filter(({ type }) => type !== "feedback_buttons")).toEqual([]);
   });
+
+  test.each(["[Your bank](https://evil.example)", "[Your bank][1]\n\n[1]: https://evil.example", "<https://evil.example|Your bank>"])(
+    "shows %j as it was written, not as a link under a false name",
+    async (text) => {
+      const { world, url, chat, ids } = await setUpFixed();
+      expect(await post(url, forgedTask(ids, "COMPLETED", [{ text }]))).toBe(200);
+      await chat.heard(1);
+      const shown = world.slack
+        .thread("C1", chat.ts)
+        .replies.map((reply) => `${reply.text}\n${reply.fallback}`)
+        .join("\n");
+      expect(shown).toContain("Your bank");
+      expect(shown).not.toMatch(/\]\(|\]\[|\]:|<https?:[^>]*\|Your bank>/);
+    },
+  );
 });
