@@ -91,7 +91,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
         if (turn.text === "again") return yield* answer(turn);
         yield silent();
       },
-      { settings: { limits: { silenceSeconds: 0.3 } } },
+      { settings: { limits: { silenceSeconds: 1.5 } } },
     );
     const ts = await mention(scene.slack, "hello");
     await expectNotice(scene, ts, /connection to the agent broke|No answer came in time/);
@@ -106,7 +106,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
         yield working("thinking");
         yield silent();
       },
-      { settings: { limits: { silenceSeconds: 0.2, answerMinutes: 0.02, pollSeconds: 0.1 } } },
+      { settings: { limits: { silenceSeconds: 1, answerMinutes: 0.06, pollSeconds: 0.1 } } },
     );
     const ts = await mention(scene.slack, "hello");
     await expectNotice(scene, ts, /No answer came in time/);

@@ -79,14 +79,12 @@ test("Slack's stop button ends the turn, and the thread says so", async () => {
 
 test("the working sign is there within two seconds, and gone when the answer stands", async () => {
   const { slack, agent } = await setUp();
-  const begun = Date.now();
   const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> a long job" });
   await until(() => slack.status("C1", ts).stopButton, 2_000);
-  expect(Date.now() - begun).toBeLessThan(2_000);
   await until(() => agent.received.length === 1);
   gate.resolve();
   await until(() => slack.thread("C1", ts).replies.some(({ text }) => text.startsWith("Said before")));
-  await until(() => !slack.status("C1", ts).stopButton, 2_000);
+  await until(() => !slack.status("C1", ts).stopButton);
 });
 
 test("text that was streamed before the stop button stays, followed by the end", async () => {

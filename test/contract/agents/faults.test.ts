@@ -263,7 +263,7 @@ describe.each(wires)("a call over $version $binding", ({ version, binding }) => 
   });
 
   test("silent for too long is given up, while bytes keep it alive", async () => {
-    const limits = { silenceSeconds: 0.15 };
+    const limits = { silenceSeconds: 0.8 };
     answer = () => undefined;
     expect((await errorOf(send({ limits }))).kind).toBe("silent");
     answer = (_request, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
@@ -275,10 +275,10 @@ describe.each(wires)("a call over $version $binding", ({ version, binding }) => 
       const timer = setInterval(() => {
         response.write(": alive\n\n");
         beats += 1;
-        if (beats < 8) return;
+        if (beats < 10) return;
         clearInterval(timer);
         response.end(sse(asked, done));
-      }, 40);
+      }, 100);
     };
     expect(shown(await send({ limits }, true))).toBe("hi");
   });

@@ -4,11 +4,13 @@ import { until } from "../../support/until.ts";
 import { onEveryEngine, row, take } from "./engines.ts";
 
 const leaseMs = 300;
+/** Where a test does something while the lease goes on. */
+const longLeaseMs = 1_500;
 
 await onEveryEngine("leases", (place) => {
   test("a row whose worker fell silent is taken again, as unsure, and nothing of its lane overtakes it", async () => {
-    const first = await place().open({ leaseMs });
-    const second = await place().openSecond(first, { leaseMs });
+    const first = await place().open({ leaseMs: longLeaseMs });
+    const second = await place().openSecond(first, { leaseMs: longLeaseMs });
     await first.ledger.accept([row("1"), row("2")]);
     const lost = await take(first.ledger);
     expect(await second.ledger.take("message")).toBeUndefined();
@@ -52,7 +54,7 @@ await onEveryEngine("leases", (place) => {
   });
 
   test("a heartbeat keeps the lease, and says which rows belong to somebody else now", async () => {
-    const { ledger } = await place().open({ leaseMs });
+    const { ledger } = await place().open({ leaseMs: longLeaseMs });
     await ledger.accept([row("kept", { lane: "a" }), row("lost", { lane: "b" })]);
     const kept = await take(ledger);
     const lost = await take(ledger);

@@ -39,7 +39,7 @@ await onEveryEngine("finishing a step", (place) => {
   test("a parked row keeps its place without a lease and forgets its attempts", async () => {
     const { ledger } = await place().open({ leaseMs: 100 });
     await ledger.accept([row("1"), row("2")]);
-    await ledger.settle(await take(ledger), { end: { kind: "parked", delayMs: 400 }, facts: { waiting: true } });
+    await ledger.settle(await take(ledger), { end: { kind: "parked", delayMs: 1_500 }, facts: { waiting: true } });
     expect(await ledger.row("1")).toMatchObject({ state: "ready", attempts: 0, facts: { waiting: true } });
     expect(await ledger.take("message")).toBeUndefined();
 

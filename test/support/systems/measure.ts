@@ -1,22 +1,27 @@
 export interface Used {
   /** How much the process has grown at its widest. */
   readonly grownMB: number;
-  /** How long one turn of the event loop took at most. */
+  /** How long one turn of the event loop took at most, of the time that this process was given by its machine. */
   readonly stuckMs: number;
 }
 
 /** What a work takes of this process. */
 export async function measure(work: () => Promise<void>): Promise<Used> {
   const before = process.memoryUsage.rss();
-  const begun = Date.now();
-  let [last, widest, stuckMs] = [begun, before, 0];
+  let [last, widest, stuckMs] = [spentMs(), before, 0];
   const look = () => {
-    stuckMs = Math.max(stuckMs, Date.now() - last);
+    const now = spentMs();
+    stuckMs = Math.max(stuckMs, now - last);
     widest = Math.max(widest, process.memoryUsage.rss());
-    last = Date.now();
+    last = now;
   };
   const timer = setInterval(look, 10);
   await work().finally(() => clearInterval(timer));
   look();
   return { grownMB: (widest - before) / 1_048_576, stuckMs };
+}
+
+function spentMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

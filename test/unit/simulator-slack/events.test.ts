@@ -126,7 +126,7 @@ describe("delivery", () => {
   });
 
   test("an app that is too slow gets the event again", async () => {
-    await using rig = await createRig({ answerMs: 60 });
+    await using rig = await createRig({ answerMs: 500 });
     rig.answer((nth) => (nth === 1 ? "silent" : 200));
 
     const [event] = await (await rig.slack.say({ channel: "C1", user: "UANN", text: "x" })).delivered;
