@@ -74,14 +74,14 @@ module.exports = {
       name: "adapters-through-main",
       comment: "an adapter is reached by src/main.ts; its config.ts and manifest.ts also by the configuration and the command line",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/main\\.ts$", "^src/cli\\.ts$", "^src/config(\\.ts$|/)"] },
+      from: { path: "^src/", pathNot: ["^src/main\\.ts$", "^src/cli(\\.ts$|/)", "^src/config(\\.ts$|/)"] },
       to: { path: "^adapters/" },
     },
     {
       name: "adapter-schemas-only",
       comment: "the configuration and the command line see nothing of an adapter but config.ts and manifest.ts",
       severity: "error",
-      from: { path: "^src/(cli\\.ts$|config(\\.ts$|/))" },
+      from: { path: "^src/(cli|config)(\\.ts$|/)" },
       to: { path: "^adapters/", pathNot: "^adapters/[^/]+/(config|manifest)\\.ts$" },
     },
     {
@@ -100,10 +100,13 @@ module.exports = {
     },
     {
       name: "config-sees-schemas",
-      comment: "of the rooms, the configuration sees the schema of agents only",
+      comment: "of the rooms, the configuration sees the schemas of agents and manifests only",
       severity: "error",
       from: { path: "^src/config(\\.ts$|/)" },
-      to: { path: "^src/", pathNot: ["^src/config(\\.ts$|/)", "^src/model/", "^src/log\\.ts$", "^src/agents/config\\.ts$"] },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/config(\\.ts$|/)", "^src/model/", "^src/log\\.ts$", "^src/(agents|manifest/[^/]+)/config\\.ts$"],
+      },
     },
     {
       name: "nobody-imports-main",

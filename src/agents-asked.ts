@@ -1,11 +1,35 @@
 import { guessFromUrl } from "./agents/check/guess.ts";
 import type { AgentConfig } from "./agents/config.ts";
 import { toPolicy } from "./agents/policy.ts";
-import type { AgentsCommand } from "./cli-agents.ts";
 import { findProblems, toConfigError } from "./config/problems.ts";
 import { configSchema } from "./config/schema.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./model/errors.ts";
+
+/** What is asked of `a2a-chat-bridge agents`. */
+export type AgentsCommand =
+  | { readonly kind: "agents"; readonly verb: "list"; readonly path?: string; readonly json: boolean }
+  | (Target & {
+      readonly kind: "agents";
+      readonly verb: "check";
+      /** Messages may be sent. */
+      readonly send: boolean;
+      /** In place of the usual question. */
+      readonly question?: string;
+    })
+  | (Target & { readonly kind: "agents"; readonly verb: "ask"; readonly text: string });
+
+interface Target {
+  /** A name of the configuration, or an address. */
+  readonly target: string;
+  readonly path?: string;
+  readonly json: boolean;
+  /** The user principal name in which the agent is asked. */
+  readonly as?: string;
+  /** For an address: the token, the preset, or `none`. */
+  readonly bearer?: string;
+  readonly preset?: string;
+}
 
 /** Whom a command is about. */
 export interface Asked {

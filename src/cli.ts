@@ -1,118 +1,95 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type AgentsCommand, type AgentsValues, agentsOptions, parseAgentsCommand } from "./cli-agents.ts";
+import type { Command, Given, Option, Ready } from "./cli/command.ts";
+import { commands } from "./cli/commands.ts";
+import { toForm, toOverview, toPage } from "./cli/help.ts";
+import { nearest } from "./config/problems.ts";
 import type { Environment } from "./config/variables.ts";
 import { usualPath } from "./config.ts";
 
 /** What the process is asked to do. */
-export type Command =
-  /** Without `path` the usual file is meant. */
-  | { readonly kind: "start"; readonly path?: string }
-  | { readonly kind: "demo"; readonly port: number }
-  /** Without `out` the schema goes to standard output. */
-  | { readonly kind: "schema"; readonly out?: string }
-  | AgentsCommand
-  | { readonly kind: "help" }
+export type Asked =
+  | { readonly kind: "command"; readonly ready: Ready }
+  | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version" }
-  | { readonly kind: "misunderstood"; readonly why: string };
+  /** `help` is what may help. */
+  | { readonly kind: "misunderstood"; readonly why: string; readonly help: string };
 
-export const help = `a2a-chat-bridge: a chat thread talks to a remote A2A agent and never loses a word
-
-  npm start -- [command] [options]
-
-  start    run the bridge; never falls back to the demo
-  demo     run a simulated Slack, an agent for every preset and the bridge, with a page to try them
-  schema   print the JSON Schema of the configuration
-  agents   list                        the agents of the configuration, and where they answer
-           check <name or url>         what an agent declares, what is real, and the policy it should have
-           ask <name or url> "<text>"  send one message and print the answer as it comes
-  help     print this
-  version  print the version
-
-  Without a command: start where there is a configuration, otherwise demo.
-
-  --config <file>  start, agents: the configuration; or BRIDGE_CONFIG; otherwise ${usualPath}
-  --port <number>  demo: the port of the page; otherwise a free one
-  --out <file>     schema: where to write it
-  --yes            agents check: send a few harmless messages; without it only the card is looked at
-  --ask <question> agents check: the same, with a question of your own; it goes along several times, with a code word
-  --as <name>      agents check, ask: the user principal name to ask in, for an agent that must know who asks
-  --bearer <token> agents check, ask: for an address that is not in the configuration
-  --preset <name>  agents check, ask: the same; spark, brightsy, inkeep, sistava, agentspace, or none
-  --json           agents: print JSON
-
-  Ends with 0 after it was asked to stop, with 1 when it cannot start or run or was stopped by force,
-  with 2 when the command line is not understood. agents check and ask end with 3 when the agent's card
-  cannot be had or used, and with 4 when the agent was asked and did not answer.
-`;
+const general: Readonly<Record<string, Option>> = {
+  help: { short: "h", help: "print this" },
+  version: { short: "v", help: "print the version" },
+};
 
 /** Never throws. `exists` says whether there is a file of that name. */
-export function parseCommand(args: readonly string[], env: Environment, exists: (path: string) => boolean = existsSync): Command {
+export function parseCommandLine(args: readonly string[], env: Environment, exists: (path: string) => boolean = existsSync): Asked {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    const [word, ...more] = positionals;
-    if (word === "agents" && !values.help && !values.version) return toAgents(more, values, env.BRIDGE_CONFIG || undefined);
-    if (more.length > 0) return { kind: "misunderstood", why: `one command at a time: ${positionals.join(" ")}` };
-    if (values.help) return { kind: "help" };
-    if (values.version) return { kind: "version" };
-    return toCommand(word, values, env.BRIDGE_CONFIG || undefined, exists);
+    const { values, positionals } = parseArgs({ args: [...args], options: allOptions, allowPositionals: true, strict: true });
+    const [first, ...more] = positionals;
+    if (first === "help") return helpOn(more);
+    if (first === "version" || values.version === true) return { kind: "version" };
+    if (values.help === true) return helpOn(positionals);
+    const path = typeof values.config === "string" ? values.config : env.BRIDGE_CONFIG || undefined;
+    const words = first === undefined ? [path !== undefined || exists(usualPath) ? "start" : "demo"] : positionals;
+    const command = findCommand(words);
+    if (command === undefined) return unknown(words);
+    return toReady(command, words.slice(command.name.split(" ").length), values, env);
   } catch (err) {
-    return { kind: "misunderstood", why: err instanceof Error ? err.message : String(err) };
+    // Node explains how to escape a word that begins with a dash; the first sentence is enough.
+    const why = (err instanceof Error ? err.message : String(err)).replace(/\. .*$/s, "");
+    return { kind: "misunderstood", why, help: toOverview(commands) };
   }
 }
 
-const options = {
-  config: { type: "string", short: "c" },
-  port: { type: "string" },
-  out: { type: "string" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "v" },
-  ...agentsOptions,
-} as const;
+type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-interface Values extends AgentsValues {
-  readonly config?: string;
-  readonly port?: string;
-  readonly out?: string;
+const allOptions = Object.fromEntries(
+  [...commands.flatMap(({ options }) => Object.entries(options)), ...Object.entries(general)].map(([name, { value, short }]) => [
+    name,
+    { type: value === undefined ? ("boolean" as const) : ("string" as const), ...(short !== undefined && { short }) },
+  ]),
+);
+
+function findCommand(words: readonly string[]): Command | undefined {
+  return commands.find(({ name }) => name.split(" ").every((word, at) => words[at] === word));
 }
 
-function toCommand(word: string | undefined, values: Values, named: string | undefined, exists: (path: string) => boolean): Command {
-  const path = values.config ?? named;
-  const chosen = word ?? (path !== undefined || exists(usualPath) ? "start" : "demo");
-  const stray = strayOption(chosen, values);
-  if (stray !== undefined) return { kind: "misunderstood", why: `--${stray} does not belong to ${chosen}` };
-  switch (chosen) {
-    case "start":
-      return path === undefined ? { kind: "start" } : { kind: "start", path };
-    case "demo":
-      return toDemo(values.port);
-    case "schema":
-      return values.out === undefined ? { kind: "schema" } : { kind: "schema", out: values.out };
-    case "help":
-    case "version":
-      return { kind: chosen };
-    default:
-      return { kind: "misunderstood", why: `there is no command ${chosen}` };
-  }
+function toReady(command: Command, words: readonly string[], values: Values, env: Environment): Asked {
+  const not = (why: string): Asked => ({ kind: "misunderstood", why, help: toPage([command]) });
+  const stray = Object.keys(values).find((option) => !(option in command.options));
+  if (stray !== undefined) return not(`--${stray} does not belong to ${command.name}`);
+  const needed = command.words.filter((word) => !word.startsWith("[")).length;
+  if (words.length < needed || words.length > command.words.length) return not(`this is how it is written: ${toForm(command)}`);
+  const given: Given<string> = {
+    words,
+    env,
+    text: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    flag: (name) => values[name] === true,
+  };
+  const ready = command.parse(given);
+  return typeof ready === "string" ? not(ready) : { kind: "command", ready };
 }
 
-function toAgents(words: readonly string[], values: Values, named: string | undefined): Command {
-  const stray = (["port", "out"] as const).find((option) => values[option] !== undefined);
-  const parsed = stray === undefined ? parseAgentsCommand(words, values, values.config ?? named) : `--${stray} does not belong to agents`;
-  return typeof parsed === "string" ? { kind: "misunderstood", why: parsed } : parsed;
+function helpOn(words: readonly string[]): Asked {
+  if (words.length === 0) return { kind: "help", text: toOverview(commands) };
+  const exact = findCommand(words);
+  if (exact !== undefined) return { kind: "help", text: toPage([exact]) };
+  const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+  return group.length > 0 ? { kind: "help", text: toPage(group) } : unknown(words);
 }
 
-function strayOption(command: string, values: Values): string | undefined {
-  const own = new Map([
-    ["start", "config"],
-    ["demo", "port"],
-    ["schema", "out"],
-  ]).get(command);
-  return Object.keys(values).find((option) => option !== own && option !== "help" && option !== "version");
+function unknown(words: readonly string[]): Asked {
+  const [first = "", second] = words;
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  const choices = group.map(({ name }) => name.slice(first.length + 1));
+  if (group.length > 0 && second === undefined)
+    return { kind: "misunderstood", why: `${first} what? ${choices.join(", ").replace(/, ([^,]*)$/, " or $1")}`, help: toPage(group) };
+  if (group.length > 0)
+    return { kind: "misunderstood", why: `there is no command ${first} ${second}${hint(second ?? "", choices)}`, help: toPage(group) };
+  const known = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? "")), "help", "version"];
+  return { kind: "misunderstood", why: `there is no command ${first}${hint(first, known)}`, help: toOverview(commands) };
 }
 
-function toDemo(port: string | undefined): Command {
-  if (port === undefined) return { kind: "demo", port: 0 };
-  const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
-  return number <= 65_535 ? { kind: "demo", port: number } : { kind: "misunderstood", why: `--port ${port} is not a port` };
+function hint(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
 import { findContradictions } from "./config/contradictions.ts";
 import { schemaAt } from "./config/json-schema.ts";
+import type { Path } from "./config/path.ts";
 import { findProblems, type Problem, toConfigError } from "./config/problems.ts";
 import { configSchema, type ParsedConfig } from "./config/schema.ts";
 import { type Environment, substitute } from "./config/variables.ts";
@@ -24,14 +25,49 @@ export async function loadConfig(options: { readonly path?: string; readonly env
   return parseConfig(parseYaml(await readText(path, options.path !== undefined), path), options.env, path);
 }
 
+/** A configuration that need not be whole yet: what an app manifest is made of, before the app exists whose secrets it names. */
+export interface Draft {
+  /** Stand-ins stand where a secret is missing: never run a bridge with it. */
+  readonly config: Config;
+  /** The keys whose variable or file is missing, such as `slack.botToken`. */
+  readonly missing: readonly string[];
+}
+
+/** Reads the file as `loadConfig` does, but forgives secrets that are not there yet. Throws ConfigError for everything else. */
+export async function loadDraft(options: { readonly path?: string; readonly env: Environment }): Promise<Draft> {
+  const path = options.path ?? usualPath;
+  const raw = parseYaml(await readText(path, options.path !== undefined), path);
+  const substituted = substitute(raw, options.env, typeAt, standInAt);
+  return { config: toConfig(substituted, path), missing: substituted.missing };
+}
+
 /** `raw` is what stands in a configuration file. Throws ConfigError, which names every problem at once. */
 export function parseConfig(raw: unknown, env: Environment, source = "the configuration"): Config {
-  const { value, problems } = substitute(raw, env, (path) => String(schemaAt(path)?.type));
+  return toConfig(substitute(raw, env, typeAt), source);
+}
+
+function toConfig({ value, problems }: { readonly value: unknown; readonly problems: readonly Problem[] }, source: string): Config {
   const parsed = configSchema.safeParse(value);
   const found = parsed.success ? findContradictions(parsed.data) : findProblems(parsed.error, value);
   const all = [...problems, ...found.filter((problem) => !problems.some(({ key }) => key === problem.key))];
   if (!parsed.success || all.length > 0) throw toConfigError(source, all);
   return withRoutes(parsed.data);
+}
+
+const typeAt = (path: Path) => String(schemaAt(path)?.type);
+
+/** One of them has the shape of whatever secret is missing. */
+const standIns = [
+  "stand-in-for-a-secret",
+  "xoxb-stand-in",
+  "xapp-1-stand-in",
+  "https://stand-in.invalid",
+  "00000000-0000-4000-8000-000000000000",
+];
+
+function standInAt(path: Path): string {
+  const pattern = schemaAt(path)?.pattern;
+  return standIns.find((value) => pattern === undefined || new RegExp(pattern).test(value)) ?? "";
 }
 
 /** One agent needs no routes: it answers everywhere. */

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { type AdapterParts, type App, createApp } from "./app.ts";
-import { type Command, help, parseCommand } from "./cli.ts";
-import { toConfigJsonSchema } from "./config/json-schema.ts";
+import type { Host, Running } from "./cli/command.ts";
+import { type Asked, parseCommandLine } from "./cli.ts";
 import { type Config, loadConfig, parseConfig, processEnvironment } from "./config.ts";
 import { createGuardedFetch } from "./http/fetch.ts";
 import { createLog, type Log } from "./log.ts";
@@ -10,17 +10,13 @@ import type { Adapter } from "./model/adapter.ts";
 import { systemClock } from "./model/clock.ts";
 import { assertNever, ConfigError, DeliveryError, StoreError } from "./model/errors.ts";
 
-/** What runs until it is told to stop. */
-interface Running {
-  stop(): Promise<void>;
-}
-
 /** The whole program. Resolves when a bridge runs, or when a command is done; sets the exit code, and throws nothing. */
 export async function main(args: readonly string[]): Promise<void> {
-  const command = parseCommand(args, processEnvironment());
+  const asked = parseCommandLine(args, processEnvironment());
   try {
-    const running = await run(command);
-    if (running !== undefined) stopOnSignal(running);
+    const result = await run(asked);
+    if (typeof result === "number") process.exitCode = result;
+    else stopOnSignal(result);
   } catch (err) {
     process.stderr.write(`${describe(err)}\n`);
     // Whatever was opened before the failure must not keep the process alive.
@@ -28,32 +24,41 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function run(command: Command): Promise<Running | undefined> {
-  switch (command.kind) {
-    case "start": {
-      const config = await loadConfig({ ...command, env: processEnvironment() });
-      const { stop } = await startBridge(config, createLog(config.log));
-      return { stop };
-    }
-    case "demo":
-      return startDemo(command.port);
-    case "agents":
-      return lookAtAgents(command);
-    case "schema":
-      return writeSchema(command.out);
+async function run(asked: Asked): Promise<number | Running> {
+  switch (asked.kind) {
+    case "command":
+      return asked.ready.run(createHost());
     case "help":
-      process.stdout.write(help);
-      return undefined;
+      process.stdout.write(asked.text);
+      return 0;
     case "version":
       process.stdout.write(`${await version()}\n`);
-      return undefined;
+      return 0;
     case "misunderstood":
-      process.stderr.write(`${command.why}\n\n${help}`);
-      process.exitCode = 2;
-      return undefined;
+      process.stderr.write(`${asked.why}\n\n${asked.help}`);
+      return 2;
     default:
-      return assertNever(command);
+      return assertNever(asked);
   }
+}
+
+function createHost(): Host {
+  return {
+    env: processEnvironment(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    stopping() {
+      const stopping = new AbortController();
+      process.once("SIGINT", () => stopping.abort());
+      process.once("SIGTERM", () => stopping.abort());
+      return stopping.signal;
+    },
+    async bridge(path) {
+      const config = await loadConfig({ ...(path !== undefined && { path }), env: processEnvironment() });
+      return startBridge(config, createLog(config.log));
+    },
+    demo: startDemo,
+  };
 }
 
 async function startBridge(config: Config, log: Log): Promise<Running & { readonly url: string }> {
@@ -94,14 +99,15 @@ async function createAdapters(config: Config, shared: AdapterParts): Promise<rea
   return adapters;
 }
 
-async function startDemo(port: number): Promise<Running> {
+async function startDemo({ port, json }: { readonly port: number; readonly json: boolean }): Promise<Running> {
   const log = createLog({ level: "warn", destination: 2 });
   const simulator = await import("./simulator/demo.ts");
   const demo = await simulator.startDemo({ port, log });
   try {
     const bridge = await startBridge(parseConfig(demo.config, {}), log);
     demo.connect(bridge.url);
-    process.stdout.write(welcome(demo.url, demo.agents.poet.url));
+    const { url } = demo;
+    process.stdout.write(json ? `${JSON.stringify({ page: url, bridge: bridge.url })}\n` : welcome(url, demo.agents.poet.url));
     return {
       stop: async () => {
         await bridge.stop();
@@ -112,20 +118,6 @@ async function startDemo(port: number): Promise<Running> {
     await demo.stop();
     throw err;
   }
-}
-
-/** Ctrl+C ends it in good order: the temporary door is shut. */
-async function lookAtAgents(command: Extract<Command, { kind: "agents" }>): Promise<undefined> {
-  const { runAgents } = await import("./agents-command.ts");
-  const stopping = new AbortController();
-  process.once("SIGINT", () => stopping.abort());
-  process.once("SIGTERM", () => stopping.abort());
-  process.exitCode = await runAgents(command, {
-    env: processEnvironment(),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    signal: stopping.signal,
-  });
 }
 
 const welcome = (url: string, agent: string) => `
@@ -140,12 +132,6 @@ const welcome = (url: string, agent: string) => `
 
       npm start -- agents check ${agent} --yes
 `;
-
-async function writeSchema(out: string | undefined): Promise<undefined> {
-  const text = `${JSON.stringify(toConfigJsonSchema(), undefined, 2)}\n`;
-  if (out === undefined) process.stdout.write(text);
-  else await writeFile(out, text);
-}
 
 async function version(): Promise<string> {
   const text = await readFile(new URL("../package.json", import.meta.url), "utf8");

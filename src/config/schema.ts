@@ -3,6 +3,7 @@ import { z } from "zod";
 import { slackSchema } from "../../adapters/slack/config.ts";
 import { teamsSchema } from "../../adapters/teams/config.ts";
 import { agentSchema } from "../agents/config.ts";
+import { teamsManifestSchema } from "../manifest/teams/config.ts";
 
 const httpUrl = z.string().refine(isHttpUrl, "is not a URL that begins with http:// or https://");
 const network = z.string().refine(isNetwork, "is neither an address nor a network such as 10.0.0.0/8");
@@ -62,7 +63,7 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   outbound: outboundSchema.prefault({}),
   slack: slackSchema.optional(),
-  teams: teamsSchema.optional(),
+  teams: teamsSchema.safeExtend({ manifest: teamsManifestSchema.optional() }).optional(),
   limits: z
     .strictObject({
       pushBodyMB: z.number().positive().max(1_024).default(16),

@@ -9,11 +9,12 @@ const variable = /\$(\$\{)|\$\{([^}]*)\}/g;
 
 /**
  * Puts values of the environment and of secret files in the place of their names, in every string but not in keys. A string that is
- * one name only becomes a number or a boolean where `expected` asks for that. A name without a value is a problem; values never
- * stand in problems.
+ * one name only becomes a number or a boolean where `expected` asks for that. A name without a value is a problem, or, where there
+ * is a `standIn`, gets that and is named in `missing`. Values never stand in problems.
  */
-export function substitute(raw: unknown, env: Environment, expected: (path: Path) => string) {
+export function substitute(raw: unknown, env: Environment, expected: (path: Path) => string, standIn?: (path: Path) => string) {
   const problems: Problem[] = [];
+  const missing: string[] = [];
   const walk = (value: unknown, path: Path): unknown => {
     if (typeof value === "string") return convert(replace(value, path), value, expected(path));
     if (Array.isArray(value)) return value.map((item, at) => walk(item, [...path, at]));
@@ -25,21 +26,25 @@ export function substitute(raw: unknown, env: Environment, expected: (path: Path
       if (escaped !== undefined) return escaped;
       const found = lookUp(name ?? "", env);
       if (found.kind === "found") return found.value;
+      if (found.kind === "missing" && standIn !== undefined) {
+        missing.push(toKey(path));
+        return standIn(path);
+      }
       problems.push({ key: toKey(path), problem: found.problem, remedy: found.remedy });
       return "";
     });
-  return { value: walk(raw, []), problems };
+  return { value: walk(raw, []), problems, missing };
 }
 
 type Found =
   | { readonly kind: "found"; readonly value: string }
-  | { readonly kind: "missing"; readonly problem: string; readonly remedy: string };
+  | { readonly kind: "missing" | "misnamed"; readonly problem: string; readonly remedy: string };
 
 function lookUp(name: string, env: Environment): Found {
   if (name.startsWith("file:")) return readSecret(name.slice("file:".length));
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return {
-      kind: "missing",
+      kind: "misnamed",
       problem: "holds a ${...} without a good name",
       remedy: "Write ${NAME}, ${file:/path}, or $${ for a plain ${.",
     };

@@ -21,7 +21,12 @@ const sound: Readonly<Record<string, string>> = {
   "src/http/server.ts": 'import "fastify"; import "undici"; export const server = 1;',
   "src/simulator/demo.ts": 'import "@a2a-js/sdk"; import "../model/thread.ts"; export const demo = 1;',
   "src/config.ts": 'import "yaml"; import "./config/schema.ts"; export const config = 1;',
-  "src/config/schema.ts": 'import "../../adapters/slack/config.ts"; import "../agents/config.ts"; export const schema = 1;',
+  "src/config/schema.ts":
+    'import "../../adapters/slack/config.ts"; import "../agents/config.ts"; import "../manifest/teams/config.ts"; export const schema = 1;',
+  "src/manifest/teams/config.ts": 'import "zod"; export const teamsManifestSchema = 1;',
+  "src/manifest/teams/write.ts": 'import "./config.ts"; export const write = 1;',
+  "src/cli/manifest-teams.ts":
+    'import "../config.ts"; import "../../adapters/slack/manifest.ts"; await import("../manifest/teams/write.ts");',
   "src/cli.ts": 'import "./config.ts"; import "../adapters/slack/manifest.ts"; export const cli = 1;',
   "src/app.ts": 'import "./bridge/receive.ts"; import "./agents/client.ts"; import "./ledger/ledger.ts"; export const app = 1;',
   "src/main.ts": 'import "./app.ts"; import "./cli.ts"; await import("../adapters/slack/index.ts"); await import("./simulator/demo.ts");',
@@ -63,6 +68,8 @@ const breaches: readonly (readonly [rule: string, file: string, source: string])
   ],
   ["adapter-schemas-only", "src/config/bad.ts", 'import "../../adapters/slack/index.ts";'],
   ["adapter-schemas-only", "src/cli.ts", 'import "../adapters/slack/index.ts";'],
+  ["adapter-schemas-only", "src/cli/bad.ts", 'import "../../adapters/slack/index.ts";'],
+  ["config-sees-schemas", "src/config/bad.ts", 'import "../manifest/teams/write.ts";'],
   ["adapters-by-their-door", "src/main.ts", 'await import("../adapters/slack/config.ts");'],
   ["adapters-load-late", "src/main.ts", 'import "../adapters/slack/index.ts";'],
   ["config-sees-schemas", "src/config/bad.ts", 'import "../agents/client.ts";'],

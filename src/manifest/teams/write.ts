@@ -27,11 +27,16 @@ export interface WrittenPackage {
  */
 export async function writeTeamsPackage({
   config,
+  missing = [],
   out,
 }: {
   readonly config: TeamsPackageConfig;
+  /** Keys for which the configuration has a stand-in only. */
+  readonly missing?: readonly string[];
   readonly out: string;
 }): Promise<WrittenPackage> {
+  const unset = missing.filter((key) => key === "publicUrl" || key === "teams.appId" || key.startsWith("teams.manifest"));
+  if (unset.length > 0) throw toConfigError(unset.map((key) => `${key}: names a variable or a file that is not there. Set it first`));
   const input = toInput(config);
   const icons = await readIcons(input.manifest);
   try {

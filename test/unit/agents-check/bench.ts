@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AgentsCommand } from "../../../src/agents-asked.ts";
 import { runAgents } from "../../../src/agents-command.ts";
-import type { AgentsCommand } from "../../../src/cli-agents.ts";
 
 export interface Ran {
   readonly code: number;

@@ -1,0 +1,9 @@
+import { agentsAsk, agentsCheck, agentsList } from "./agents.ts";
+import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
+import { manifestTeams } from "./manifest-teams.ts";
+import { schema } from "./schema.ts";
+import { start } from "./start.ts";
+
+/** Every command, in the order in which help shows them. A new one is a file beside this and a line here. */
+export const commands: readonly Command[] = [start, demo, agentsList, agentsCheck, agentsAsk, manifestTeams, schema];
