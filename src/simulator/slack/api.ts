@@ -4,12 +4,20 @@ import type { RateLimit } from "./limits.ts";
 import type { Desk, Methods } from "./method.ts";
 import { chatMethods } from "./methods/chat.ts";
 import { conversationMethods } from "./methods/conversations.ts";
+import { fileMethods } from "./methods/files.ts";
 import { peopleMethods } from "./methods/people.ts";
 import { signMethods } from "./methods/signs.ts";
 import { streamMethods } from "./methods/streams.ts";
 import { Refusal, refuse } from "./refusal.ts";
 
-const methods: Methods = { ...chatMethods, ...streamMethods, ...conversationMethods, ...peopleMethods, ...signMethods };
+const methods: Methods = {
+  ...chatMethods,
+  ...streamMethods,
+  ...conversationMethods,
+  ...peopleMethods,
+  ...signMethods,
+  ...fileMethods,
+};
 
 /** One call of the Web API, as the log keeps it. The token is left out. */
 export interface Call {
@@ -40,6 +48,8 @@ export interface ApiOptions {
 
 export interface Api {
   readonly calls: readonly Call[];
+  /** Adds what was asked for beside the Web API to the log. */
+  note(call: Call): void;
   answer(request: ApiRequest): Promise<ApiAnswer>;
 }
 
@@ -70,7 +80,7 @@ export function createApi({ desk, faults, rateLimit, signal }: ApiOptions): Api 
     return wrong?.kind === "dropAfter" ? undefined : toAnswer(result);
   }
 
-  return { calls, answer };
+  return { calls, note: (call) => void calls.push(call), answer };
 }
 
 /** Unreadable arguments are none for faults and limits; `perform` refuses them for what they are. */

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Api } from "./api.ts";
+import type { FileStore } from "./files.ts";
 import type { ResponseUrls } from "./response.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ServerOptions {
   readonly workspace: Workspace;
   readonly api: Api;
+  readonly files: FileStore;
   readonly responses: ResponseUrls;
   readonly port: number;
 }
@@ -27,9 +29,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 async function answer(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, room = "", name = ""] = new URL(request.url ?? "/", "http://slack.test").pathname.split("/");
-  const body = await read(request);
+  const bytes = await read(request);
+  if (room === "files" || room === "upload") return answerFile(options.files, room, name, request, bytes, response);
+  const body = bytes.toString("utf8");
   if (room === "api") return answerApi(options.api, name, request, body, response);
-  if (room === "files") return answerFile(options.workspace, name, request, response);
   if (room === "response") {
     const { status, body: text } = options.responses.answer(name, request.headers["content-type"] ?? "", body);
     response.writeHead(status).end(text);
@@ -49,17 +52,23 @@ async function answerApi(api: Api, method: string, request: IncomingMessage, bod
   response.writeHead(answered.status, { "content-type": "application/json; charset=utf-8", ...answered.headers }).end(answered.body);
 }
 
-/** Without the token or the scope Slack sends a login page, with status 200. */
-function answerFile({ app, files }: Workspace, id: string, request: IncomingMessage, response: ServerResponse): void {
-  const allowed = request.headers.authorization === `Bearer ${app.token}` && app.scopes.has("files:read");
-  const file = files.get(id);
-  if (!allowed) response.writeHead(200, { "content-type": "text/html" }).end("<!DOCTYPE html><title>Slack</title>Sign in");
-  else if (file === undefined) response.writeHead(404).end();
-  else response.writeHead(200, { "content-type": file.mediaType }).end(file.bytes);
+async function answerFile(
+  files: FileStore,
+  room: "files" | "upload",
+  id: string,
+  { headers, socket }: IncomingMessage,
+  bytes: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const answered = await (room === "upload"
+    ? files.upload(id, headers["content-type"] ?? "", bytes)
+    : files.download(id, headers.authorization));
+  if (answered === undefined) return void socket.destroy();
+  response.writeHead(answered.status, answered.headers).end(answered.body);
 }
 
-async function read(request: IncomingMessage): Promise<string> {
+async function read(request: IncomingMessage): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

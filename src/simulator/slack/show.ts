@@ -1,7 +1,7 @@
 import { isRecord } from "./arguments.ts";
 import { blockText } from "./content.ts";
 import { isStreaming, threadOf } from "./history.ts";
-import type { Block, Message, PrivateMessage } from "./message.ts";
+import type { Block, FileFact, Message, PrivateMessage } from "./message.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A message as a person sees it now. */
@@ -21,7 +21,7 @@ export interface Shown {
   readonly deliveryId: string | undefined;
   readonly buttons: readonly Button[];
   readonly tasks: readonly { readonly title: string; readonly status: string }[];
-  readonly files: readonly { readonly id: string; readonly name: string }[];
+  readonly files: readonly FileFact[];
   readonly reactions: readonly string[];
   /** Who is called by this message: `channel`, `here`, `everyone`, or ids of people and groups. */
   readonly calls: readonly string[];
@@ -80,7 +80,7 @@ export function show(workspace: Workspace, message: Message): Shown {
     deliveryId: deliveryIdOf(message),
     buttons: showButtons(message),
     tasks: [...(stream?.tasks.values() ?? [])].map((task) => ({ ...task })),
-    files: files.map(({ id, name }) => ({ id, name })),
+    files,
     reactions: [...reactions],
     calls: whoIsCalled(`${message.text} ${message.markdown ?? ""} ${raw}`),
   };
@@ -138,7 +138,13 @@ function toFace(element: Readonly<Record<string, unknown>>): { readonly label: s
 export function deliveryIdOf(message: Message): string | undefined {
   const payload = message.metadata?.event_payload ?? {};
   const id = payload.delivery_id ?? payload.deliveryId ?? payload.delivery ?? payload.outbox_id;
-  return typeof id === "string" ? id : undefined;
+  return typeof id === "string" ? id : blockMark(message);
+}
+
+/** A message that shows a file takes no metadata: its mark is the id of a block. */
+function blockMark({ files, blocks }: Message): string | undefined {
+  const [mark] = files.length > 0 ? blocks.map((block) => block.block_id) : [];
+  return typeof mark === "string" ? mark : undefined;
 }
 
 /** Taken widely on purpose: what might call people in any of Slack's ways to read a text counts. */

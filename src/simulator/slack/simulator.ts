@@ -5,6 +5,7 @@ import { type Call, createApi } from "./api.ts";
 import { type Attempt, type Bend, type SendOptions, sendOnce } from "./deliver.ts";
 import { toEnvelope } from "./events.ts";
 import { createFaults, type Fault, type Wrong } from "./fault.ts";
+import { createFileStore } from "./files.ts";
 import { createRateLimit } from "./limits.ts";
 import type { Desk } from "./method.ts";
 import { createPost, type Post } from "./post.ts";
@@ -75,7 +76,9 @@ export interface SlackSimulator extends Acts, Pick<Post, "target" | "disturb" | 
   /** What single persons were shown in a channel outside threads. */
   privately(channel: string): readonly ShownPrivately[];
   status(channel: string, threadTs: string): ThreadStatus & { readonly stopButton: boolean };
-  /** Calls of the Web API so far, oldest first. */
+  /** A file that stands in the workspace, as `Shown.files` names it. */
+  file(id: string): { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined;
+  /** Calls of the Web API so far, oldest first; with them the requests `upload` and `download` of a file's bytes. */
   calls(method?: string): readonly Call[];
   /** How many messages stand in the workspace for each delivery id. */
   deliveries(): ReadonlyMap<string, number>;
@@ -107,7 +110,8 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
   const rateLimit = options.rateLimits ? createRateLimit(clock) : undefined;
   const api = createApi({ desk, faults, rateLimit, signal: stopping.signal });
   const responses = createResponseUrls(desk);
-  const server = await startServer({ workspace, api, responses, port: options.port ?? 0 });
+  const files = createFileStore({ workspace, faults, note: api.note, signal: stopping.signal });
+  const server = await startServer({ workspace, api, files, responses, port: options.port ?? 0 });
 
   return {
     ...createActs({ desk, post, send, responses }),
@@ -155,7 +159,7 @@ function settle(workspace: Workspace, { people = [], channels = [] }: SlackSimul
   for (const spec of channels) addChannel(workspace, spec);
 }
 
-type Looking = Pick<SlackSimulator, "expireStreams" | "thread" | "channel" | "privately" | "status" | "deliveries">;
+type Looking = Pick<SlackSimulator, "expireStreams" | "thread" | "channel" | "privately" | "status" | "file" | "deliveries">;
 
 function lookAt(desk: Desk): Looking {
   const { workspace, sessions } = desk;
@@ -170,6 +174,7 @@ function lookAt(desk: Desk): Looking {
       (workspace.messages.get(channel) ?? []).filter(({ threadTs }) => threadTs === undefined).map((message) => show(workspace, message)),
     privately: (channel) => showPrivately(workspace, channel, undefined),
     status: (channel, threadTs) => ({ ...sessions.look(channel, threadTs), stopButton: hasStopButton(desk, channel, threadTs) }),
+    file: (id) => workspace.files.get(id),
     deliveries() {
       const counts = new Map<string, number>();
       for (const message of all()) {

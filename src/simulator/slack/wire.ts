@@ -75,7 +75,8 @@ function rootUser(workspace: Workspace, reply: Message): string | undefined {
   return workspace.messages.get(reply.channel)?.find((message) => message.ts === reply.threadTs)?.user;
 }
 
-function toWireFile(workspace: Workspace, file: FileFact, user: string): Record<string, unknown> {
+/** A file object as events and `files.info` write it. */
+export function toWireFile(workspace: Workspace, file: FileFact, user: string): Record<string, unknown> {
   const address = `${workspace.address}/files/${file.id}/${encodeURIComponent(file.name)}`;
   return {
     id: file.id,

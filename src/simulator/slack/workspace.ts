@@ -52,6 +52,8 @@ export interface Workspace {
   readonly messages: Map<string, Message[]>;
   readonly privates: PrivateMessage[];
   readonly files: Map<string, { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array }>;
+  /** What the app has announced and not yet shown, by the id of the file. */
+  readonly uploads: Map<string, { readonly name: string; readonly length: number }>;
   /** Where the simulator is reached, without a slash at the end; known once it listens. */
   address: string;
   /** How long a stream lives. */
@@ -119,6 +121,7 @@ export function createWorkspace(options: {
     messages: new Map(),
     privates: [],
     files: new Map(),
+    uploads: new Map(),
     address: "",
     ts() {
       lastMicros = Math.max(options.clock.now() * 1000, lastMicros + 1);

@@ -219,5 +219,5 @@ function toFiles(tenant: Tenant, conversation: Conversation, { files = [] }: Sai
     const contentUrl = `https://acme.sharepoint.test/personal/${encodeURIComponent(name)}`;
     return [{ contentType: "application/vnd.microsoft.teams.file.download.info", content, contentUrl, name }];
   });
-  return { files: kept.map(({ id, name }) => ({ id, name })), attachments };
+  return { files: kept.map(({ id, name, mediaType, bytes }) => ({ id, name, mediaType, size: bytes.byteLength })), attachments };
 }

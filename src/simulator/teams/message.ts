@@ -6,6 +6,14 @@ export interface Attachment {
   readonly name?: string | undefined;
 }
 
+export interface FileFact {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export type Entity = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 /** A message that is, or was, written bit by bit. Only an `open` one takes more. */
@@ -40,7 +48,7 @@ export interface Message {
   readonly refreshed: Map<string, unknown>;
   /** A targeted message: the one person who sees it. */
   readonly onlyFor: string | undefined;
-  readonly files: readonly { readonly id: string; readonly name: string }[];
+  readonly files: readonly FileFact[];
 }
 
 /** The user id that stands for the bot. */

@@ -1,8 +1,8 @@
 import { adaptiveCard, aiEntities, fileInfo } from "./content.ts";
 import { type Desk, threadOf } from "./desk.ts";
-import { type Attachment, bot, type Message } from "./message.ts";
+import { type Attachment, bot, type FileFact, type Message } from "./message.ts";
 import { isOpen } from "./stream.ts";
-import type { Conversation } from "./tenant.ts";
+import type { Conversation, Tenant } from "./tenant.ts";
 
 /** A message as a person sees it now. */
 export interface Shown {
@@ -30,8 +30,8 @@ export interface Shown {
   readonly buttons: readonly Button[];
   /** Suggested answers, offered by the newest message of a personal chat. */
   readonly suggestions: readonly string[];
-  /** Sent by people or brought by the bot; one that the bot only asks to bring has no id. */
-  readonly files: readonly { readonly id: string; readonly name: string }[];
+  /** Sent by people or brought by the bot, pictures in a message of the bot included; one that the bot only asks to bring has no id. */
+  readonly files: readonly FileFact[];
   /** Each as `<user> <reaction>`. */
   readonly reactions: readonly string[];
   /** Ids of people who are called by this message; the bot is `bot`. */
@@ -100,7 +100,7 @@ function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
     refreshed: [...message.refreshed].map(([user, card]) => ({ user, card })),
     buttons: buttonsOf(message),
     suggestions: messages.at(-1) === message ? message.suggestions : [],
-    files: [...message.files, ...attachments.flatMap(toFile)],
+    files: message.deleted ? [] : [...message.files, ...attachments.flatMap((one, at) => toFile(tenant, message, one, at))],
     reactions: [...reactions],
     calls: toCalls(desk, message),
     onlyFor,
@@ -118,10 +118,43 @@ export function buttonsOf(message: Message): readonly Button[] {
   return cardsOf(message).flatMap(toButtons);
 }
 
-/** A file that the bot has brought, or asks to bring. */
-function toFile({ contentType, content, name = "" }: Attachment): Shown["files"] {
-  if (contentType === fileConsent) return [{ id: "", name }];
-  return contentType === fileInfo ? [{ id: String(Object(content).uniqueId), name }] : [];
+/** A file that the bot has brought, or asks to bring, or a picture that it shows. */
+function toFile(
+  { files }: Tenant,
+  message: Message,
+  { contentType, content, contentUrl, name = "" }: Attachment,
+  at: number,
+): Shown["files"] {
+  if (contentType === fileConsent) return [{ id: "", name, mediaType: "", size: Number(Object(content).sizeInBytes ?? 0) }];
+  if (contentType === fileInfo) {
+    const id = String(Object(content).uniqueId);
+    const file = files.get(id);
+    return [{ id, name, mediaType: file?.mediaType ?? "", size: file?.bytes.byteLength ?? 0 }];
+  }
+  // A person's own pictures stand among the message's files.
+  if (message.user !== bot || !contentType.startsWith("image/")) return [];
+  const bytes = toPicture(contentUrl);
+  return bytes === undefined ? [] : [{ id: `${message.id}/${at}`, name, mediaType: contentType, size: bytes.byteLength }];
+}
+
+/** A file by the id that `Shown.files` names. */
+export function findFile(
+  { files, conversations }: Tenant,
+  id: string,
+): { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined {
+  const known = files.get(id);
+  if (known !== undefined) return known;
+  const [message, at] = id.split("/");
+  const all = [...conversations.values()].flatMap(({ messages }) => messages);
+  const picture = all.find((one) => one.id === message)?.attachments[Number(at)];
+  const bytes = toPicture(picture?.contentUrl);
+  return picture && bytes && { name: picture.name ?? "", mediaType: picture.contentType, bytes };
+}
+
+/** A picture that stands in the message itself. */
+function toPicture(url: string | undefined): Uint8Array | undefined {
+  const [, base64] = /^data:image\/[a-z+.-]+;base64,(.*)$/s.exec(url ?? "") ?? [];
+  return base64 === undefined ? undefined : Buffer.from(base64, "base64");
 }
 
 function isLabel(entity: Readonly<Record<string, unknown>>): boolean {

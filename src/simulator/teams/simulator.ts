@@ -7,7 +7,7 @@ import type { Fault, Wrong } from "./fault.ts";
 import { createParts, type Parts, type TeamsSimulatorOptions } from "./parts.ts";
 import type { Post } from "./post.ts";
 import type { Operation } from "./routes.ts";
-import { type Shown, type ShownThread, showThread } from "./show.ts";
+import { findFile, type Shown, type ShownThread, showThread } from "./show.ts";
 import {
   addChannel,
   addGroup,
@@ -72,6 +72,8 @@ export interface TeamsSimulator extends Acts, Clicks, Pick<Post, "target" | "dis
   chat(id: string): ShownThread;
   /** The roots of a channel, oldest first. */
   channel(id: string): readonly Shown[];
+  /** A file, as `Shown.files` names it. */
+  file(id: string): { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined;
   /** Requests so far, oldest first. */
   calls(operation?: Operation): readonly Call[];
   /** What no client of the service should have done. */
@@ -135,7 +137,7 @@ function build(tenant: Tenant): Pick<TeamsSimulator, "addPerson" | "addTeam" | "
   };
 }
 
-function lookAt(desk: Desk): Pick<TeamsSimulator, "expireStreams" | "thread" | "chat" | "channel"> {
+function lookAt(desk: Desk): Pick<TeamsSimulator, "expireStreams" | "thread" | "chat" | "channel" | "file"> {
   const { tenant } = desk;
   const conversation = (id: string) => {
     const found = tenant.conversations.get(id);
@@ -150,6 +152,7 @@ function lookAt(desk: Desk): Pick<TeamsSimulator, "expireStreams" | "thread" | "
     },
     thread: (channel, threadId) => showThread(desk, conversation(channel), threadId),
     chat: (id) => showThread(desk, conversation(id), undefined),
+    file: (id) => findFile(tenant, id),
     channel: (id) => {
       const found = conversation(id);
       return showThread(desk, found, undefined).messages.filter(({ threadId }) => threadId === undefined);

@@ -161,8 +161,18 @@ describe("files", () => {
     const headers = { "content-range": "bytes 0-4/5" };
     expect((await fetch(uploadUrl, { method: "PUT", body: "12345", headers })).status).toBe(201);
     expect((await rig.post(chat, { type: "message", attachments: [info] })).status).toBe(201);
-    expect(rig.teams.chat(chat).messages.at(-1)?.files).toEqual([{ id: uniqueId, name: "report.txt" }]);
+    expect(rig.teams.chat(chat).messages.at(-1)?.files).toMatchObject([{ id: uniqueId, name: "report.txt", size: 5 }]);
     expect(Buffer.from(rig.teams.tenant.files.get(uniqueId)?.bytes ?? "").toString()).toBe("12345");
+  });
+
+  test("a picture of the bot stands in its message, and can be looked at", async () => {
+    await using rig = await createRig();
+    const bytes = Buffer.from("png");
+    const image = { contentType: "image/png", name: "cat.png", contentUrl: `data:image/png;base64,${bytes.toString("base64")}` };
+    await rig.post(group, { type: "message", text: "a cat", attachments: [image] });
+    const [shown] = rig.teams.chat(group).messages.at(-1)?.files ?? [];
+    expect(shown).toMatchObject({ name: "cat.png", mediaType: "image/png", size: 3 });
+    expect(rig.teams.file(shown?.id ?? "")?.bytes).toEqual(bytes);
   });
 
   test("of the bot can be declined, and have no place in a group chat", async () => {
