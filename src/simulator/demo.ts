@@ -5,7 +5,8 @@ import type { Log } from "../log.ts";
 import { createDemoAgents, type DemoAgents, toAgentConfigs } from "./demo-agents.ts";
 import { directHint, rooms } from "./demo-rooms.ts";
 import { startPage } from "./page/page.ts";
-import type { Hints } from "./page/view.ts";
+import type { Hint } from "./page/platform.ts";
+import { createSlackPlatform } from "./page/slack.ts";
 import { createSlackSimulator, type SlackSimulator } from "./slack/simulator.ts";
 
 export interface DemoOptions {
@@ -39,10 +40,12 @@ export async function startDemo({ port = 0, log }: DemoOptions): Promise<Demo> {
     await Promise.all([simulator.stop(), agents.stop()]);
     await rm(folder, { recursive: true, force: true });
   };
-  const page = await startPage({ simulator, port, log, hints: toHints(simulator) }).catch(async (error: unknown) => {
-    await leave();
-    throw error;
-  });
+  const page = await startPage({ platforms: [createSlackPlatform({ simulator, hints: toHints(simulator) })], port, log }).catch(
+    async (error: unknown) => {
+      await leave();
+      throw error;
+    },
+  );
   return {
     url: page.url,
     config: toConfig(simulator, agents, folder),
@@ -70,7 +73,7 @@ async function createWorkspace(): Promise<SlackSimulator> {
 }
 
 /** Channels and direct messages tell what is special in them. */
-function toHints(simulator: SlackSimulator): Hints {
+function toHints(simulator: SlackSimulator): ReadonlyMap<string, Hint> {
   const direct = [...simulator.workspace.channels.values()].filter(({ kind }) => kind === "im").map(({ id }) => ({ ...directHint, id }));
   return new Map([...rooms, ...direct].map(({ id, hint, tries }) => [id, { hint, tries }]));
 }

@@ -1,75 +1,48 @@
 import { z } from "zod";
-import type { Act as Done } from "../slack/acts.ts";
-import type { SlackSimulator } from "../slack/simulator.ts";
+import type { Done, Platform, PlatformAct, StoredFile } from "./platform.ts";
 
-const id = z.string().min(1).max(100);
+const id = z.string().min(1).max(300);
+const text = z.string().trim().max(40_000);
+const inputs = z.record(id, z.string().max(10_000));
+const act = { platform: id, user: id };
 
-/** What a person at the page can do. */
+/** What a person at the page can do. Files are named by what `POST /api/upload` gave for them. */
 export const actSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("say"), channel: id, user: id, text: z.string().trim().min(1).max(40_000), threadTs: id.optional() }),
-  z.strictObject({ kind: z.literal("edit"), channel: id, ts: id, text: z.string().trim().min(1).max(40_000) }),
-  z.strictObject({ kind: z.literal("remove"), channel: id, ts: id }),
-  z.strictObject({ kind: z.literal("click"), channel: id, user: id, ts: id, actionId: id, value: z.string().optional() }),
-  z.strictObject({ kind: z.literal("stop"), channel: id, user: id, threadTs: id }),
+  z
+    .strictObject({ ...act, kind: z.literal("say"), room: id, text, thread: id.optional(), files: z.array(id).max(10).default([]) })
+    .refine((said) => said.text !== "" || said.files.length > 0, "there is nothing to send"),
+  z.strictObject({ ...act, kind: z.literal("edit"), room: id, message: id, text: text.min(1) }),
+  z.strictObject({ ...act, kind: z.literal("remove"), room: id, message: id }),
+  z.strictObject({ ...act, kind: z.literal("click"), room: id, message: id, button: id, inputs: inputs.default({}) }),
+  z.strictObject({ ...act, kind: z.literal("stop"), room: id, thread: id.optional() }),
+  z.strictObject({ ...act, kind: z.literal("submit"), dialog: id, inputs: inputs.optional() }),
 ]);
 
-export type PageAct = z.infer<typeof actSchema>;
+type PageAct = z.infer<typeof actSchema>;
 
-/** Does it. `trouble` hears later when the bridge did not take the event. Throws when a person could not do this. */
-export async function perform(
-  simulator: SlackSimulator,
-  act: PageAct,
-  trouble: (words: string) => void,
-): Promise<{ readonly ts?: string }> {
-  switch (act.kind) {
+interface Stage {
+  readonly platforms: readonly Platform[];
+  /** The files that were uploaded under these names. Throws when one is not there. */
+  take(files: readonly string[]): readonly StoredFile[];
+}
+
+/** Does it. `trouble` hears later when the bridge did not take the event. Throws, in words for the person, when they could not do this. */
+export async function perform({ platforms, take }: Stage, asked: PageAct, trouble: (words: string) => void): Promise<Done> {
+  const platform = platforms.find(({ id }) => id === asked.platform);
+  if (platform === undefined) throw new Error(`there is no platform ${asked.platform}`);
+  if (!platform.people().some((person) => person.id === asked.user)) throw new Error(`there is no person ${asked.user}`);
+  return platform.act(toPlatformAct(asked, take), trouble);
+}
+
+function toPlatformAct(asked: PageAct, take: Stage["take"]): PlatformAct {
+  switch (asked.kind) {
     case "say":
-      return act.text.startsWith("/") ? command(simulator, act, trouble) : say(simulator, act, trouble);
-    case "edit":
-      watch(await simulator.edit(act.channel, act.ts, toSlackText(simulator, act.text)), trouble);
-      return {};
-    case "remove":
-      watch(await simulator.remove(act.channel, act.ts), trouble);
-      return {};
-    case "click":
-      return interacted(await simulator.click(withoutUndefined(act)), trouble);
+      return { ...asked, thread: asked.thread, files: take(asked.files) };
     case "stop":
-      watch(await simulator.pressStop(act.channel, act.threadTs, act.user), trouble);
-      return {};
+      return { ...asked, thread: asked.thread };
+    case "submit":
+      return { ...asked, inputs: asked.inputs };
+    default:
+      return asked;
   }
-}
-
-async function say(simulator: SlackSimulator, act: Extract<PageAct, { kind: "say" }>, trouble: (words: string) => void) {
-  const { channel, user, threadTs } = act;
-  const text = toSlackText(simulator, act.text);
-  const said = await simulator.say({ channel, user, text, ...(threadTs !== undefined && { threadTs }) });
-  watch(said, trouble);
-  return { ts: said.ts };
-}
-
-async function command(simulator: SlackSimulator, act: Extract<PageAct, { kind: "say" }>, trouble: (words: string) => void) {
-  return interacted(await simulator.command(act.text, { channel: act.channel, user: act.user }), trouble);
-}
-
-function withoutUndefined(act: Extract<PageAct, { kind: "click" }>) {
-  const { channel, user, ts, actionId, value } = act;
-  return { channel, user, ts, actionId, ...(value !== undefined && { value }) };
-}
-
-function interacted(answer: { readonly status: number }, trouble: (words: string) => void): Record<string, never> {
-  if (answer.status < 200 || answer.status > 299) trouble(`The bridge did not answer this (${answer.status || "no connection"}).`);
-  return {};
-}
-
-/** As Slack stores what people type: entities escaped, a mention by id. */
-function toSlackText(simulator: Pick<SlackSimulator, "workspace">, typed: string): string {
-  const escaped = typed.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const people = [...simulator.workspace.people.values()].toSorted((a, b) => b.name.length - a.name.length);
-  return people.reduce((text, person) => text.replaceAll(`@${person.name}`, `<@${person.id}>`), escaped);
-}
-
-function watch(done: Done, trouble: (words: string) => void): void {
-  void done.delivered.then((events) => {
-    const lost = events.filter(({ statuses }) => !statuses.some((status) => status >= 200 && status < 300));
-    if (lost.length > 0) trouble("The bridge did not take this. Is it running?");
-  });
 }

@@ -21,11 +21,11 @@ function drawBlock(block, nameOf) {
   const inline = (nodes) => nodes.map((node) => drawInline(node, nameOf));
   switch (block.kind) {
     case "heading":
-      return element("p", { role: "heading", "aria-level": block.level + 2 }, element("strong", {}, ...inline(block.inline)));
+      return element("p", { role: "heading", "aria-level": Math.min(block.level + 2, 6) }, element("strong", {}, ...inline(block.inline)));
     case "code":
-      return element("pre", {}, element("code", {}, block.text));
+      return element("pre", { tabindex: 0, role: "group", "aria-label": "Code" }, element("code", {}, block.text));
     case "quote":
-      return element("blockquote", {}, ...inline(block.inline));
+      return element("blockquote", {}, ...inline(block.inline).flatMap(breakLines));
     case "rule":
       return element("hr");
     case "list":
@@ -41,9 +41,11 @@ function drawItem(item, inline) {
   return element("div", { role: "listitem" }, `${"\u2003".repeat(item.depth)}${item.mark} `, ...inline(item.inline));
 }
 
+/** Wide tables scroll within their message, by keyboard as well. */
 function drawTable({ head, rows }, inline) {
   const row = (cells, cell) => element("tr", {}, ...cells.map((nodes) => element(cell, {}, ...inline(nodes))));
-  return element("table", {}, element("thead", {}, row(head, "th")), element("tbody", {}, ...rows.map((cells) => row(cells, "td"))));
+  const table = element("table", {}, element("thead", {}, row(head, "th")), element("tbody", {}, ...rows.map((cells) => row(cells, "td"))));
+  return element("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" }, table);
 }
 
 function breakLines(node) {
@@ -70,22 +72,65 @@ function drawInline(node, nameOf) {
 }
 
 /**
- * Makes the children of `list` agree with `items`. An item that did not change keeps its element, and with it focus and selection.
- * Stays at the end when it was there.
+ * Makes the children of `list` agree with `items`, by their `key`. `draw(item, known)` gives the element; it may change the known one,
+ * which then keeps focus and selection. Stays at the end when it was there; otherwise `onBelow` hears whether something is below.
  */
-export function drawList(list, items, draw) {
+export function drawList(list, items, draw, onBelow) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const added = items.length > 0 && !old.has(items.at(-1).key);
   const wanted = items.map((item) => {
     const known = old.get(item.key);
     const print = JSON.stringify(item);
     if (known && known.dataset.print === print) return known;
-    const made = draw(item);
+    const made = draw(item, known);
     made.dataset.key = item.key;
     made.dataset.print = print;
     return made;
   });
-  const same = wanted.length === list.children.length && wanted.every((child, index) => child === list.children[index]);
-  if (!same) list.replaceChildren(...wanted);
+  place(list, wanted);
   if (atEnd) list.scrollTop = list.scrollHeight;
+  onBelow?.(!atEnd && added);
+}
+
+/** Moves as little as possible: an element that is moved loses the focus. */
+function place(list, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...list.children]) if (!keep.has(child)) child.remove();
+  for (const [index, child] of wanted.entries()) if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
+}
+
+/** An element made of named parts: `[name, what it shows, how to make it]`. A part that did not change stays as it is. */
+export function drawParts(host, parts) {
+  const old = new Map([...host.children].map((child) => [child.dataset.part, child]));
+  const wanted = parts.map(([name, shows, make]) => {
+    const known = old.get(name);
+    const print = JSON.stringify(shows) ?? "";
+    if (known && known.dataset.shows === print) return known;
+    const made = make();
+    made.dataset.part = name;
+    made.dataset.shows = print;
+    return made;
+  });
+  place(host, wanted);
+  return host;
+}
+
+const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+export function drawTime(ms) {
+  const time = new Date(ms);
+  return element("time", { datetime: time.toISOString(), title: exact.format(time) }, hour.format(time));
+}
+
+/** Initials in a colour that always belongs to the name. */
+export function drawFace(name, kind = "") {
+  const words = name
+    .replace(/\(.*?\)/g, "")
+    .trim()
+    .split(/\s+/);
+  const initials = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("");
+  const tint = [...name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % 6;
+  return element("span", { class: `face tint-${tint} ${kind}`, "aria-hidden": "true" }, initials.toUpperCase());
 }

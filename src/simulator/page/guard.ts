@@ -12,6 +12,9 @@ export const securityHeaders = {
   "cache-control": "no-store",
 } as const;
 
+/** Forms of other pages cannot send these without asking first. */
+const taken = ["application/json", "application/octet-stream"];
+
 /** Undefined when the request may pass, otherwise why not. */
 export type Guard = (request: IncomingMessage) => string | undefined;
 
@@ -32,6 +35,6 @@ export function createGuard(options: { readonly token: string; readonly port: nu
     if (request.method === "GET" || request.method === "HEAD") return undefined;
     const shown = Buffer.from(String(request.headers["x-page-token"] ?? ""));
     if (shown.length !== token.length || !timingSafeEqual(shown, token)) return "the page is older than the demo: load it again";
-    return request.headers["content-type"] === "application/json" ? undefined : "only JSON is taken here";
+    return taken.includes(request.headers["content-type"] ?? "") ? undefined : "only JSON and bytes are taken here";
   };
 }

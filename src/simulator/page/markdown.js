@@ -105,7 +105,7 @@ const inlines = [
   },
   { pattern: /<(https?:\/\/[^\s|>]{1,2000})(?:\|([^>\n]{1,500}))?>/y, make: ([, url, text]) => ({ kind: "link", url, text: text ?? url }) },
   { pattern: /https?:\/\/[^\s<>()[\]]{1,2000}/y, make: ([url]) => ({ kind: "link", url, text: url }) },
-  { pattern: /<@([A-Z0-9]{1,30})>/y, make: ([, id]) => ({ kind: "mention", id }) },
+  { pattern: /<@([\w:.-]{1,80})>/y, make: ([, id]) => ({ kind: "mention", id }) },
   { pattern: /<!(channel|here|everyone)(?:\|[^>]{0,50})?>/y, make: ([, id]) => ({ kind: "mention", id }) },
 ];
 

@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import type { SlackSimulator } from "../slack/simulator.ts";
 import { securityHeaders } from "./guard.ts";
 
 /** Tells open pages that something changed (server-sent events). What changed, they look up themselves. */
@@ -10,10 +9,13 @@ export interface News {
   stop(): void;
 }
 
+/** Something that calls back after each change, and returns the way to stop it. */
+export type Watch = (callback: () => void) => () => void;
+
 /** Changes that come close together are told once. */
 const gatherMs = 40;
 
-export function createNews(simulator: Pick<SlackSimulator, "onChange">): News {
+export function createNews(sources: readonly Watch[]): News {
   const listeners = new Set<ServerResponse>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -21,12 +23,13 @@ export function createNews(simulator: Pick<SlackSimulator, "onChange">): News {
     for (const listener of listeners) listener.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  const forget = simulator.onChange(() => {
+  const changed = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
       send("changed", "");
     }, gatherMs);
-  });
+  };
+  const forget = sources.map((source) => source(changed));
 
   return {
     subscribe(response) {
@@ -37,7 +40,7 @@ export function createNews(simulator: Pick<SlackSimulator, "onChange">): News {
     },
     tell: (trouble) => send("trouble", trouble),
     stop() {
-      forget();
+      for (const stop of forget) stop();
       clearTimeout(timer);
       for (const listener of listeners) listener.end();
     },

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Browser, chromium } from "playwright-core";
 import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
-import type { Hints } from "../../../src/simulator/page/view.ts";
+import type { Hint } from "../../../src/simulator/page/platform.ts";
+import { createSlackPlatform } from "../../../src/simulator/page/slack.ts";
 import { until } from "../../support/until.ts";
 import { createRig } from "./rig.ts";
 
@@ -19,9 +20,9 @@ inBrowser("the page in a browser", () => {
   afterAll(() => browser.close());
 
   /** The page as Ann sees it, with everything that the browser complains about. */
-  async function open(hints: Hints = new Map()) {
+  async function open(hints: ReadonlyMap<string, Hint> = new Map()) {
     const rig = await createRig();
-    const served = await startPage({ simulator: rig.slack, log: silentLog, hints });
+    const served = await startPage({ platforms: [createSlackPlatform({ simulator: rig.slack, hints })], log: silentLog });
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
@@ -56,7 +57,7 @@ inBrowser("the page in a browser", () => {
       markdown_text: "Once **upon** a time",
     });
     await page.locator("#replies .streaming strong", { hasText: "upon" }).waitFor();
-    await page.getByRole("status").getByText("Agent Bridge is working…").waitFor();
+    await page.locator("#status", { hasText: "Agent Bridge is working…" }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
     await page.locator("#replies .streaming").waitFor({ state: "detached" });
 
@@ -76,9 +77,10 @@ inBrowser("the page in a browser", () => {
 
     await page.getByRole("checkbox", { name: "Mention @Agent Bridge" }).uncheck();
     await say("is anybody there?");
-    await page.getByText("the app hears you in a channel when you mention it").waitFor();
+    const notice = page.getByText("the app hears you here when you mention it");
+    await notice.waitFor();
     await page.getByRole("checkbox", { name: "Mention @Agent Bridge" }).check();
-    await page.locator("#unheard").waitFor({ state: "hidden" });
+    await notice.waitFor({ state: "hidden" });
     await say("are you there?");
     await page.locator("#thread").waitFor();
     await say("@Agent Bridge and once more");
@@ -101,11 +103,7 @@ inBrowser("the page in a browser", () => {
     await page.getByRole("button", { name: "say something" }).click();
     await page.keyboard.press("Enter");
     await page.locator("#replies").getByText("say something").waitFor();
-    await page
-      .getByRole("button", { name: "# g1" })
-      .or(page.getByRole("button", { name: "🔒" }))
-      .first()
-      .click();
+    await page.getByRole("link", { name: "private-matters" }).click();
     await page.locator("#hint").waitFor({ state: "hidden" });
 
     expect(view.complaints).toEqual([]);
@@ -120,7 +118,7 @@ inBrowser("the page in a browser", () => {
     await page.locator("#messages").getByText("<script>alert(2)</script>").waitFor();
 
     expect(await page.locator("#messages :is(img, script, svg, iframe)").count()).toBe(0);
-    expect(await page.locator("#messages a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))).toEqual([
+    expect(await page.locator("#messages .text a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))).toEqual([
       "https://evil.test/pixel",
     ]);
     expect(view.complaints).toEqual([]);
@@ -131,7 +129,7 @@ inBrowser("the page in a browser", () => {
     const { page, rig } = view;
     await rig.slack.say({ channel: "C1", user: "UBEN", text: "a question" });
 
-    await page.getByRole("button", { name: "Reply" }).first().click();
+    await page.getByRole("link", { name: "Reply" }).click();
     await page.getByRole("textbox", { name: "Reply" }).fill("an answer");
     await page.keyboard.press("Enter");
     await page.locator("#replies").getByText("an answer").waitFor();
@@ -140,7 +138,7 @@ inBrowser("the page in a browser", () => {
     await page.keyboard.press("Escape");
     await page.locator("#thread").waitFor({ state: "hidden" });
 
-    expect(rig.slack.thread("C1", view.root() ?? "").replies).toMatchObject([{ name: "Ann Archer", text: "an answer" }]);
+    expect(rig.slack.thread("C1", view.root() ?? "").replies).toMatchObject([{ name: "Ann Archer", text: "<@UBOT> an answer" }]);
     expect(view.complaints).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
+import { createSlackPlatform } from "../../../src/simulator/page/slack.ts";
 import { createRig, type Rig } from "./rig.ts";
 
 interface PageRig extends AsyncDisposable {
@@ -15,7 +16,7 @@ interface PageRig extends AsyncDisposable {
 
 async function openPage(): Promise<PageRig> {
   const rig = await createRig();
-  const page = await startPage({ simulator: rig.slack, log: silentLog });
+  const page = await startPage({ platforms: [createSlackPlatform({ simulator: rig.slack })], log: silentLog });
   const html = await (await fetch(page.url)).text();
   const token = /name="page-token" content="([^"]+)"/.exec(html)?.[1] ?? "";
   return {
@@ -40,12 +41,14 @@ async function openPage(): Promise<PageRig> {
   };
 }
 
-const hello = { kind: "say", channel: "C1", user: "UANN", text: "@Agent Bridge is 1 < 2 & 3?" };
+const hello = { kind: "say", platform: "slack", room: "C1", user: "UANN", text: "@Agent Bridge is 1 < 2 & 3?" };
 
 describe("the page", () => {
   test("is served with its parts under a strict policy, and shows what people see", async () => {
     await using page = await openPage();
-    const parts = ["", "page.css", "message.css", "composer.css", "page.js", "draw.js", "markdown.js"];
+    const html = await (await fetch(page.url)).text();
+    const scripts = ["state.js", "rooms.js", "messages.js", "composer.js", "dialog.js", "panel.js", "draw.js", "markdown.js"];
+    const parts = ["", ...[...html.matchAll(/(?:href|src)="\/([\w.]+)"/g)].map((match) => match[1] ?? ""), ...scripts];
     const answers = await Promise.all(parts.map((part) => fetch(page.url + part)));
 
     expect(answers.map(({ status }) => status)).toEqual(parts.map(() => 200));
@@ -64,32 +67,31 @@ describe("the page", () => {
     await page.rig.slack.settled();
 
     expect(answer.status).toBe(200);
-    expect(page.rig.events("app_mention")).toMatchObject([{ ts: answer.body.ts, text: "<@UBOT> is 1 &lt; 2 &amp; 3?" }]);
-    const view = await (await fetch(`${page.url}api/view?channel=C1&thread=${answer.body.ts}&user=UBEN`)).json();
+    expect(page.rig.events("app_mention")).toMatchObject([{ ts: answer.body.message, text: "<@UBOT> is 1 &lt; 2 &amp; 3?" }]);
+    const view = await (await fetch(`${page.url}api/view?platform=slack&room=C1&thread=${answer.body.message}&user=Ben%20Baker`)).json();
     expect(view).toMatchObject({
-      user: "UBEN",
-      channel: "C1",
-      thread: { messages: [{ text: "<@UBOT> is 1 < 2 & 3?", name: "Ann Archer" }] },
+      room: "C1",
+      thread: { messages: [{ text: "<@UBOT> is 1 < 2 & 3?", author: { name: "Ann Archer" }, mine: false }] },
     });
   });
 
   test("a private word is shown to its person alone", async () => {
     await using page = await openPage();
     await page.rig.call("chat.postEphemeral", { channel: "C1", user: "UANN", text: "only you" });
-    const view = async (user: string) => (await fetch(`${page.url}api/view?channel=C1&user=${user}`)).text();
+    const view = async (user: string) => (await fetch(`${page.url}api/view?platform=slack&room=C1&user=${user}`)).text();
 
-    expect(await view("UANN")).toContain("only you");
-    expect(await view("UBEN")).not.toContain("only you");
+    expect(await view("Ann Archer")).toContain("only you");
+    expect(await view("Ben Baker")).not.toContain("only you");
   });
 
   test("a line that begins with a slash is a command, and the stop button stops", async () => {
     await using page = await openPage();
     const said = await page.act(hello);
-    const stop = { kind: "stop", channel: "C1", user: "UANN", threadTs: said.body.ts };
+    const stop = { kind: "stop", platform: "slack", room: "C1", user: "UANN", thread: said.body.message };
 
     expect((await page.act({ ...hello, text: "/agent status" })).status).toBe(200);
     expect(await page.act(stop)).toMatchObject({ status: 400, body: { error: "this thread shows no stop button" } });
-    await page.rig.call("agents.sessions.setStatus", { channel_id: "C1", thread_ts: said.body.ts, status: "processing" });
+    await page.rig.call("agents.sessions.setStatus", { channel_id: "C1", thread_ts: said.body.message, status: "processing" });
     expect((await page.act(stop)).status).toBe(200);
     await page.rig.slack.settled();
 
@@ -117,7 +119,7 @@ describe("the page", () => {
 
     expect((await page.act({ kind: "dance" })).status).toBe(400);
     expect((await page.act({ ...hello, text: " " })).status).toBe(400);
-    expect((await page.act({ ...hello, channel: "C404" })).body.error).toBe("there is no channel C404");
+    expect((await page.act({ ...hello, room: "C404" })).body.error).toBe("there is no channel C404");
     expect((await page.act({ ...hello, text: "x".repeat(200_000) })).status).toBe(400);
     expect(
       (
