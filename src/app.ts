@@ -3,6 +3,7 @@ import { control } from "./bridge/control.ts";
 import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
 import { converse } from "./bridge/converse.ts";
 import { deliver } from "./bridge/deliver.ts";
+import { createDirectory } from "./bridge/directory.ts";
 import * as notices from "./bridge/notices.ts";
 import { toNotice } from "./bridge/outbox.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
@@ -98,7 +99,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ledger,
     async start() {
       const receive = createReceive(parts);
-      for (const adapter of adapters) await adapter.start(receive, stopping.signal);
+      const directory = createDirectory(parts);
+      for (const adapter of adapters) await adapter.start(receive, directory, stopping.signal);
       const { url } = await server.start();
       for (const port of ownPorts) await port.start();
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.

@@ -13,6 +13,8 @@ export interface Reading {
 }
 
 export const feedbackAction = "a2a_feedback";
+/** Followed by the id of the choice. */
+export const choiceAction = "a2a_choice_";
 
 /** Subtypes that are still a person's message; every other one is Slack's own or a bot's. */
 const peoplesSubtypes = ["file_share", "thread_broadcast"];
@@ -106,20 +108,27 @@ export function fromCommand(command: Command, reading: Reading, now: number): In
   };
 }
 
-/** A click on a feedback button; its value is `up:` or `down:` and the delivery id. */
+/** A click on a button of ours. The value of a feedback button is `up:` or `down:` and the delivery id; of a choice, the delivery id. */
 export function fromActions(payload: Actions, reading: Reading): IncomingEvent | undefined {
-  const action = payload.actions.find((one) => one.action_id === feedbackAction);
-  const [, value, delivery] = /^(up|down):(.+)$/s.exec(action?.value ?? "") ?? [];
-  if (!action || !delivery) return undefined;
-  const { message_ts: messageTs, channel_id: channel, thread_ts: threadTs } = payload.container;
+  const [action] = payload.actions;
+  if (!action?.value) return undefined;
+  const base = toClickBase(payload, action.action_ts, reading);
+  const id = (kind: string) => `slack:${reading.team}:${base.thread.channel}:${kind}:${action.action_ts}:${payload.user.id}`;
+  if (action.action_id.startsWith(choiceAction)) {
+    const choice = action.action_id.slice(choiceAction.length);
+    return { kind: "action", id: id("action"), ...base, question: action.value, choice };
+  }
+  const [, value, delivery] = /^(up|down):(.+)$/s.exec(action.value) ?? [];
+  if (action.action_id !== feedbackAction || !delivery) return undefined;
+  return { kind: "feedback", id: id("feedback"), ...base, delivery, value: value === "up" ? "up" : "down" };
+}
+
+function toClickBase({ container, message, user }: Actions, at: string, reading: Reading) {
+  const { message_ts: messageTs, channel_id: channel, thread_ts: threadTs } = container;
   return {
-    kind: "feedback",
-    id: `slack:${reading.team}:${channel}:feedback:${action.action_ts}:${payload.user.id}`,
-    thread: toThread(reading, channel, threadTs ?? payload.message?.thread_ts ?? messageTs),
-    author: { id: payload.user.id, workspace: payload.user.team_id ?? reading.team },
-    at: toMilliseconds(action.action_ts),
-    delivery,
-    value: value === "up" ? "up" : "down",
+    thread: toThread(reading, channel, threadTs ?? message?.thread_ts ?? messageTs),
+    author: { id: user.id, workspace: user.team_id ?? reading.team },
+    at: toMilliseconds(at),
   };
 }
 

@@ -82,7 +82,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     platform: "slack",
     capabilities: { posting: "lookup" },
     routes: [door.route],
-    async start(receiveEvent, signal) {
+    async start(receiveEvent, _directory, signal) {
       me = await identify(web, log, AbortSignal.any([signal, ending.signal]));
       receive = receiveEvent;
       await door.open();

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Log } from "../../src/log.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import type { IncomingEvent, Receipt } from "../../src/model/message.ts";
-import { feedbackAction, fromActions, fromCommand, fromMessage, fromSessionStopped, type Reading } from "./inbound.ts";
+import { choiceAction, feedbackAction, fromActions, fromCommand, fromMessage, fromSessionStopped, type Reading } from "./inbound.ts";
 import { mentionedUsers, type Names } from "./text.ts";
 import { actionsSchema, commandSchema, messageEventSchema, sessionStoppedSchema } from "./wire.ts";
 
@@ -42,7 +42,7 @@ export function listen(app: App, to: Listening): void {
   app.event(/^(app_uninstalled|tokens_revoked)$/, async ({ event }) => {
     to.log.error({ event: event.type }, "the slack app was removed from the workspace: install it again and set the new token");
   });
-  app.action(feedbackAction, async ({ body, ack }) => {
+  app.action(new RegExp(`^(${feedbackAction}$|${choiceAction})`), async ({ body, ack }) => {
     const actions = parse(actionsSchema, body, to.log);
     if (actions) await take(fromActions(actions, to.reading()));
     await ack();

@@ -1,9 +1,9 @@
-import type { ContextActionsBlock, KnownBlock } from "@slack/types";
+import type { ActionsBlock, ContextActionsBlock, KnownBlock } from "@slack/types";
 import { slackifyMarkdown } from "slackify-markdown";
 import { assertNever } from "../../src/model/errors.ts";
-import type { Reply, ReplyPart } from "../../src/model/reply.ts";
+import type { Choice, Reply, ReplyPart } from "../../src/model/reply.ts";
 import { splitMarkdown } from "../shared/split.ts";
-import { feedbackAction } from "./inbound.ts";
+import { choiceAction, feedbackAction } from "./inbound.ts";
 import { neutralise } from "./neutral.ts";
 
 /** Slack takes 12,000 characters of Markdown in a message and has been seen to count more than stand there. */
@@ -11,20 +11,24 @@ export const postLimit = 11_000;
 /** `chat.update` takes no more text than 4,000 characters beside its blocks. */
 const fallbackLimit = 3_900;
 
+/** Slack takes no longer text on a button; with what neutralises it, a label may be longer. */
+const labelLimit = 75;
+
 /** What a message of ours says: the Markdown block, and the text for notifications and old clients. */
 export interface SlackMessage {
   readonly text: string;
   readonly blocks: KnownBlock[];
 }
 
-/** Pure: see `Adapter.split`. Each piece is one text; the first alone takes the place of a live message. */
+/** Pure: see `Adapter.split`. Each piece is one text; the first alone takes the place of a live message, the last has the buttons. */
 export function splitReply(reply: Reply): readonly Reply[] {
   const pieces = splitMarkdown(toMarkdown(reply), postLimit);
-  const { replaces, ...rest } = reply;
+  const { replaces, choices, ...rest } = reply;
   return pieces.map((text, index) => ({
     ...rest,
     parts: [{ kind: "text", text }],
     ...(index === 0 && replaces && { replaces }),
+    ...(index === pieces.length - 1 && choices && { choices }),
   }));
 }
 
@@ -121,5 +125,22 @@ export function toFeedbackBlock(delivery: string): ContextActionsBlock {
         negative_button: { text: { type: "plain_text", text: "Bad answer" }, value: `down:${delivery}` },
       },
     ],
+  };
+}
+
+/**
+ * Buttons for the choices of a question. Each has an action id of its own, and the delivery id for a value.
+ * https://docs.slack.dev/reference/block-kit/block-elements/button-element
+ */
+export function toChoicesBlock(choices: readonly Choice[], delivery: string): ActionsBlock {
+  return {
+    type: "actions",
+    elements: choices.map(({ id, label, style }) => ({
+      type: "button",
+      action_id: `${choiceAction}${id}`,
+      text: { type: "plain_text", text: neutralise(label).slice(0, labelLimit), emoji: false },
+      value: delivery,
+      ...(style && { style: style === "positive" ? ("primary" as const) : ("danger" as const) }),
+    })),
   };
 }

@@ -10,7 +10,7 @@ import { findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
 import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
-import { type SlackMessage, toFallback, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
+import { type SlackMessage, toChoicesBlock, toFallback, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
 import { type Metadata, startStream, updateMessage } from "./stream.ts";
 import type { Web } from "./web.ts";
 
@@ -40,8 +40,10 @@ export function createSender(options: SenderOptions): Sender {
   const lives = new Map<string, Live>();
   const liveKey = (posted: PostedRef, address: SlackAddress) => `${address.channel}:${posted.message}`;
 
-  const feedback = (reply: Reply, deliveryId: string): KnownBlock[] =>
-    options.feedbackButtons && reply.tone === "answer" ? [toFeedbackBlock(deliveryId)] : [];
+  const toButtons = (reply: Reply, deliveryId: string): KnownBlock[] => {
+    if (reply.choices && reply.choices.length > 0) return [toChoicesBlock(reply.choices, deliveryId)];
+    return options.feedbackButtons && reply.tone === "answer" ? [toFeedbackBlock(deliveryId)] : [];
+  };
 
   /** A post in its channel's turn; a 429 pauses this channel and no other. */
   const inTurn = async <T>(address: SlackAddress, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
@@ -63,7 +65,7 @@ export function createSender(options: SenderOptions): Sender {
     async post(thread, reply, deliveryId, signal) {
       const address = toAddress(thread, identity().team);
       const markdown = toMarkdown(reply);
-      const blocks = feedback(reply, deliveryId);
+      const blocks = toButtons(reply, deliveryId);
       const ts = await inTurn(address, signal, () =>
         reply.private === undefined
           ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks }, signal)
@@ -77,7 +79,7 @@ export function createSender(options: SenderOptions): Sender {
       const key = liveKey(posted, address);
       const live = lives.get(key);
       const markdown = toMarkdown(reply);
-      const last = { metadata: toMetadata(deliveryId), blocks: feedback(reply, deliveryId) };
+      const last = { metadata: toMetadata(deliveryId), blocks: toButtons(reply, deliveryId) };
       const shown = (await live?.finish(markdown, last, signal)) ?? false;
       const place = { channel: address.channel, ts: posted.message };
       if (!shown) await updateMessage(web, place, toMessage(markdown, last.blocks), last.metadata, signal);

@@ -1,47 +1,72 @@
 import { z } from "zod";
-import type { ReplyPart } from "../../src/model/reply.ts";
+import type { RawResponse } from "../../src/model/http.ts";
+import type { Receipt } from "../../src/model/message.ts";
+import type { Choice } from "../../src/model/reply.ts";
 import type { Json } from "../../src/model/thread.ts";
 
-/** Teams shows six buttons of a card at once. */
-const most = 6;
+/** Teams shows six buttons in a row and hides the others in a menu. */
+const mostInRow = 6;
+/** By which a click on a card of ours is known. */
+const verb = "a2aAnswer";
 
-const choicesSchema = z.strictObject({ choices: z.array(z.string().trim().min(1).max(100)).min(1).max(most) });
-const clickedSchema = z.object({ a2aChoice: z.string().min(1).max(100) });
+const clickedSchema = z.object({ a2aQuestion: z.string().min(1).max(2_000), a2aChoice: z.string().min(1).max(100) });
+const executedSchema = z.object({ action: z.object({ verb: z.literal(verb), data: clickedSchema }) });
 
-/** What a person may answer, by a data part `{"choices": ["Yes", "No"]}` of a question; undefined where it is something else. */
-export function toChoices(part: ReplyPart): readonly string[] | undefined {
-  const choices = part.kind === "data" ? choicesSchema.safeParse(part.data).data?.choices : undefined;
-  return choices && [...new Set(choices)];
+/** What somebody clicked: the delivery and the choice. Both are the client's word, to be held against the ledger. */
+export interface Clicked {
+  readonly question: string;
+  readonly choice: string;
 }
 
 /**
- * A card with a button for each choice. What is pressed is what is said: the click comes as a message of whoever clicked, with these
- * words and no others. https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-actions#adaptive-cards-actions
+ * A card with a button for each choice. A click is an invoke, whose answer only the clicker sees; clients without it send a message with
+ * the same data. https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
  */
-export function toChoicesCard(choices: readonly string[]): {
-  readonly contentType: string;
-  readonly content: { readonly [key: string]: Json };
-} {
-  const actions = choices.map((choice) => ({
-    type: "Action.Submit",
-    title: choice,
-    data: { a2aChoice: choice, msteams: { type: "messageBack", displayText: choice, text: choice } },
-  }));
-  const fallbackText = `Answer with one of these: ${choices.join(", ")}`;
-  return {
-    contentType: "application/vnd.microsoft.card.adaptive",
-    content: {
-      $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
-      type: "AdaptiveCard",
-      version: "1.4",
-      fallbackText,
-      body: [],
-      actions,
-    },
+export function toChoicesCard(choices: readonly Choice[], delivery: string) {
+  const actions = choices.map(({ id, label, style }) => {
+    const data = { a2aQuestion: delivery, a2aChoice: id };
+    const submit = {
+      type: "Action.Submit",
+      title: label,
+      data: { ...data, msteams: { type: "messageBack", displayText: label, text: label } },
+    };
+    const look = style && { style: style === "positive" ? "positive" : "destructive" };
+    return { type: "Action.Execute", title: label, verb, data, ...look, fallback: { ...submit, ...look } };
+  });
+  const rows = Array.from({ length: Math.ceil(actions.length / mostInRow) }, (_, row) =>
+    actions.slice(row * mostInRow, (row + 1) * mostInRow),
+  );
+  const [first = [], ...more] = rows;
+  const content: { readonly [key: string]: Json } = {
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    type: "AdaptiveCard",
+    version: "1.4",
+    fallbackText: `Answer with one of these: ${choices.map(({ label }) => label).join(", ")}`,
+    ...(more.length === 0 ? { body: [], actions: first } : { body: rows.map((row) => ({ type: "ActionSet", actions: row })) }),
   };
+  return { contentType: "application/vnd.microsoft.card.adaptive", content };
 }
 
-/** The choice that somebody clicked; undefined for a message that is no such click. */
-export function toClicked(value: unknown): string | undefined {
-  return clickedSchema.safeParse(value).data?.a2aChoice;
+/** The click of a message that a button without invoke has sent; undefined for a message that is no such click. */
+export function toClicked(value: unknown): Clicked | undefined {
+  return fromData(clickedSchema.safeParse(value).data);
+}
+
+/** The click of an invoke `adaptiveCard/action`. */
+export function toExecuted(value: unknown): Clicked | undefined {
+  return fromData(executedSchema.safeParse(value).data?.action.data);
+}
+
+function fromData(data: z.output<typeof clickedSchema> | undefined): Clicked | undefined {
+  return data && { question: data.a2aQuestion, choice: data.a2aChoice };
+}
+
+/** What the clicker alone is told, in the answer to the invoke. The card is replaced for everybody by an edit, once the click is worked on. */
+export function toCardAnswer(receipt: Receipt): RawResponse {
+  const value = receipt.kind === "refused" ? receipt.notice : "Your answer is passed on.";
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ statusCode: 200, type: "application/vnd.microsoft.activity.message", value }),
+  };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Attachment, IncomingEvent } from "../../src/model/message.ts";
 import type { ThreadRef } from "../../src/model/thread.ts";
 import { type ConversationKind, localTenant, type TeamsAddress, toPlace, toThread } from "./address.ts";
-import { toClicked } from "./choices.ts";
+import { type Clicked, toClicked, toExecuted } from "./choices.ts";
 import { beginsWithMention, mentionsBot, toCleanText } from "./text.ts";
 import { type Activity, feedbackSchema, type WireAttachment } from "./wire.ts";
 
@@ -45,6 +45,9 @@ export function fromActivity(activity: Activity, reading: Reading): Incoming | u
   }
 }
 
+/** A click on a card that is answered at once. */
+export const isCardAction = ({ type, name }: Activity): boolean => type === "invoke" && name === "adaptiveCard/action";
+
 /** The tenant that an activity belongs to: the conversation's. */
 export function toTenant(activity: Activity, local: boolean): string | undefined {
   return activity.conversation.tenantId ?? activity.channelData?.tenant?.id ?? (local ? localTenant : undefined);
@@ -56,9 +59,9 @@ function toEvent(event: IncomingEvent | undefined): Incoming | undefined {
 
 function fromMessage(activity: Activity, address: TeamsAddress, reading: Reading): IncomingEvent | undefined {
   const clicked = toClicked(activity.value);
-  // A click on one of our cards is meant for us, wherever it is made.
-  const trigger = clicked !== undefined && address.kind !== "personal" ? "mention" : toTrigger(activity, address);
-  const text = clicked ?? clean(activity, address);
+  if (clicked) return toAction(activity, address, clicked, reading);
+  const trigger = toTrigger(activity, address);
+  const text = clean(activity, address);
   const attachments = activity.attachments.flatMap(toAttachment);
   // The click on any other card comes as a message without words.
   if (trigger === undefined || !address.user || (text === "" && attachments.length === 0 && activity.text == null)) return undefined;
@@ -70,6 +73,13 @@ function fromMessage(activity: Activity, address: TeamsAddress, reading: Reading
     attachments,
     trigger,
   };
+}
+
+/** A click on one of our cards is meant for us, wherever it is made. */
+function toAction(activity: Activity, address: TeamsAddress, clicked: Clicked, reading: Reading): IncomingEvent | undefined {
+  if (!address.user) return undefined;
+  const id = `${messageId(activity, address, reading)}:action`;
+  return { kind: "action", id, ...toBase(activity, address, address.user, reading), ...clicked };
 }
 
 /** In a group chat, which has no threads, people talk to each other: there the bot has to be mentioned. */
@@ -94,6 +104,8 @@ function fromDeletion(activity: Activity, address: TeamsAddress, reading: Readin
 }
 
 function fromInvoke(activity: Activity, address: TeamsAddress, reading: Reading): Incoming | undefined {
+  const executed = isCardAction(activity) ? toExecuted(activity.value) : undefined;
+  if (executed) return toEvent(toAction(activity, address, executed, reading));
   const feedback = activity.name === "message/submitAction" ? feedbackSchema.safeParse(activity.value).data : undefined;
   if (!feedback || !activity.replyToId || !address.user) return undefined;
   const value = feedback.actionValue.reaction === "like" ? "up" : "down";

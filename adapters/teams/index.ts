@@ -3,7 +3,7 @@ import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import type { OpenStore } from "../../src/model/ledger.ts";
-import type { IncomingEvent, Receive } from "../../src/model/message.ts";
+import type { IncomingEvent, Receipt, Receive } from "../../src/model/message.ts";
 import { type TeamsAddress, toAddress, toThread } from "./address.ts";
 import type { TeamsConfig } from "./config.ts";
 import { createConnector } from "./connector.ts";
@@ -88,28 +88,31 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     await connector.post(address, { type: "message", text: config.welcome, textFormat: "markdown" }, ending.signal);
   };
 
-  const takeEvent = async (event: IncomingEvent) => {
+  const takeEvent = async (event: IncomingEvent, answered: boolean): Promise<Receipt> => {
     if (!receive) throw new DeliveryError("unavailable", "the Teams adapter is stopping");
     const receipt = await receive(event);
     const address = toAddress(event.thread, hosts.isService);
-    if (receipt.kind === "ignored") return;
+    if (receipt.kind === "ignored") return receipt;
     errand(places.seen(address), "place of a conversation not noted");
-    if (receipt.kind === "refused") errand(sender.whisper(address, receipt.notice, ending.signal), "private notice not shown");
+    if (receipt.kind === "refused" && !answered) errand(sender.whisper(address, receipt.notice, ending.signal), "private notice not shown");
+    return receipt;
   };
 
-  const take = async (incoming: Incoming) => {
+  const take = async (incoming: Incoming, answered: boolean): Promise<Receipt> => {
     switch (incoming.kind) {
       case "event":
-        return takeEvent(incoming.event);
+        return takeEvent(incoming.event, answered);
       case "feedback": {
         const event = await feedback.complete(incoming, toAddress(incoming.event.thread, hosts.isService));
-        return event && takeEvent(event);
+        return event ? takeEvent(event, answered) : { kind: "ignored" };
       }
       case "installed":
         await places.seen(incoming.address);
-        return errand(welcome(incoming.address), "welcome not shown");
+        errand(welcome(incoming.address), "welcome not shown");
+        return { kind: "accepted" };
       case "uninstalled":
-        return places.gone(incoming.address);
+        await places.gone(incoming.address);
+        return { kind: "accepted" };
     }
   };
 
@@ -131,7 +134,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     platform: "teams",
     capabilities: { posting: "atLeastOnce" },
     routes: [door.route],
-    async start(receiveEvent, signal) {
+    async start(receiveEvent, _directory, signal) {
       if (local && !options.loopback) {
         throw new ConfigError(
           "teams.insecureLocal: anybody who reaches the bridge could speak as anybody. Set listen.host to 127.0.0.1, or give teams an app id.",

@@ -1,11 +1,13 @@
 import type { Log } from "../../src/log.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import type { HttpRoute, RawRequest, RawResponse } from "../../src/model/http.ts";
+import type { Receipt } from "../../src/model/message.ts";
+import { toCardAnswer } from "./choices.ts";
 import type { TeamsConfig } from "./config.ts";
 import type { Connector } from "./connector.ts";
 import type { Hosts } from "./hosts.ts";
 import { isLoopback } from "./hosts.ts";
-import { fromActivity, type Incoming, toTenant } from "./inbound.ts";
+import { fromActivity, type Incoming, isCardAction, toTenant } from "./inbound.ts";
 import { type Activity, activitySchema } from "./wire.ts";
 
 /** The largest activity; Teams' own are far smaller. */
@@ -31,8 +33,8 @@ export interface DoorOptions {
   readonly hosts: Hosts;
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves after the commit. */
-  readonly take: (incoming: Incoming) => Promise<void>;
+  /** Resolves after the commit. Whoever is refused is told so, unless it is said in the answer (`answered`). */
+  readonly take: (incoming: Incoming, answered: boolean) => Promise<Receipt>;
 }
 
 export function createDoor(options: DoorOptions): Door {
@@ -42,18 +44,17 @@ export function createDoor(options: DoorOptions): Door {
   const closing = new AbortController();
   const pending = new Set<Promise<RawResponse>>();
 
-  const commit = async (incoming: Incoming, type: string): Promise<boolean> => {
+  const commit = async (incoming: Incoming, activity: Activity): Promise<Receipt | undefined> => {
     for (const pause of commitPauses) {
       try {
-        await options.take(incoming);
-        return true;
+        return await options.take(incoming, isCardAction(activity));
       } catch (err) {
-        log.error({ err, type }, "teams activity not committed");
+        log.error({ err, type: activity.type }, "teams activity not committed");
       }
-      if (pause === 0 || !isOpen) return false;
+      if (pause === 0 || !isOpen) return undefined;
       await clock.sleep(pause, closing.signal);
     }
-    return false;
+    return undefined;
   };
 
   const handle = async (request: RawRequest): Promise<RawResponse> => {
@@ -63,7 +64,9 @@ export function createDoor(options: DoorOptions): Door {
     const refused = await refuse(options, request, activity);
     if (refused) return { status: refused };
     const incoming = fromActivity(activity, { local, now: clock.now() });
-    if (incoming && !(await commit(incoming, activity.type))) return { status: 503 };
+    const receipt = incoming && (await commit(incoming, activity));
+    if (incoming && !receipt) return { status: 503 };
+    if (receipt && isCardAction(activity)) return toCardAnswer(receipt);
     // An invoke is answered here and now; a body in the answer to thumbs would be taken for an error.
     const isKnown = activity.type !== "invoke" || activity.name === "message/submitAction";
     return { status: isKnown ? 200 : 501 };

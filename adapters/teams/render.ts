@@ -1,7 +1,7 @@
 import type { Reply } from "../../src/model/reply.ts";
 import { toPartMarkdown } from "../shared/part.ts";
 import { splitMarkdown } from "../shared/split.ts";
-import { toChoices, toChoicesCard } from "./choices.ts";
+import { toChoicesCard } from "./choices.ts";
 import { type Citation, citedIn, toCitations, toCitationsPart, toClaim } from "./citations.ts";
 import type { Message } from "./connector.ts";
 import { toTeamsMarkdown } from "./markdown.ts";
@@ -12,23 +12,23 @@ import { toTeamsMarkdown } from "./markdown.ts";
  */
 export const postLimit = 20_000;
 
-type Said = Pick<Reply, "parts" | "tone">;
+type Said = Pick<Reply, "parts" | "tone" | "choices">;
 
 /**
- * Pure: see `Adapter.split`. Each piece is one text with the sources that it cites, the last one with the choices of a question; the
+ * Pure: see `Adapter.split`. Each piece is one text with the sources that it cites, the last one with the buttons of a question; the
  * first alone takes the place of a live message.
  */
 export function splitReply(reply: Reply): readonly Reply[] {
-  const { replaces, ...rest } = reply;
+  const { replaces, choices, ...rest } = reply;
   const citations = citationsOf(reply);
-  const choices = reply.parts.filter((part) => choicesIn(reply, part) !== undefined);
   return splitMarkdown(toText(reply), postLimit).map((text, index, pieces) => {
     const cited = citedIn(text, citations);
     const last = index === pieces.length - 1;
     return {
       ...rest,
-      parts: [{ kind: "text", text }, ...(cited.length > 0 ? [toCitationsPart(cited)] : []), ...(last ? choices : [])],
+      parts: [{ kind: "text", text }, ...(cited.length > 0 ? [toCitationsPart(cited)] : [])],
       ...(index === 0 && replaces && { replaces }),
+      ...(last && choices && { choices }),
     };
   });
 }
@@ -37,7 +37,7 @@ export function splitReply(reply: Reply): readonly Reply[] {
 function toText(reply: Said): string {
   const text = toTeamsMarkdown(
     reply.parts
-      .filter((part) => toCitations(part) === undefined && choicesIn(reply, part) === undefined)
+      .filter((part) => toCitations(part) === undefined)
       .map(toPartMarkdown)
       .filter((part) => part.trim() !== "")
       .join("\n\n"),
@@ -49,15 +49,18 @@ function toText(reply: Said): string {
   return `${shown}\n\nSources: ${citations.map(({ position }) => `[${position}]`).join(" ")}`;
 }
 
-/** A message for Teams. What an agent said is marked as made by AI, and can be judged by thumbs if `feedback` is true. */
-export function toMessage(reply: Said, feedback: boolean): Message {
+/**
+ * A message for Teams. What an agent said is marked as made by AI, and can be judged by thumbs if `feedback` is true. Buttons come back
+ * with the delivery's id.
+ */
+export function toMessage(reply: Said, feedback: boolean, delivery: string): Message {
   const text = toText(reply);
-  const message = { type: "message", text, textFormat: "markdown" } as const;
+  const { choices = [] } = reply;
+  const buttons = choices.length > 0 && { attachments: [toChoicesCard(choices, delivery)] };
+  const message = { type: "message", text, textFormat: "markdown", ...buttons } as const;
   if (reply.tone === "notice") return message;
-  const choices = reply.parts.flatMap((part) => choicesIn(reply, part) ?? []);
   return {
     ...message,
-    ...(choices.length > 0 && { attachments: [toChoicesCard(choices)] }),
     entities: [toLabel(citedIn(text, citationsOf(reply)))],
     ...(feedback && { channelData: { feedbackLoop: { type: "default" } } }),
   };
@@ -73,10 +76,6 @@ function toLabel(citations: readonly Citation[]): NonNullable<Message["entities"
     additionalType: ["AIGeneratedContent"],
     ...(citations.length > 0 && { citation: citations.map(toClaim) }),
   };
-}
-
-function choicesIn({ tone }: Said, part: Reply["parts"][number]): readonly string[] | undefined {
-  return tone === "question" ? toChoices(part) : undefined;
 }
 
 function citationsOf({ parts }: Said): readonly Citation[] {

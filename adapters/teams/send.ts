@@ -49,11 +49,12 @@ export function createSender(options: SenderOptions): Sender {
   const lives = new Map<string, Live>();
   const keyOf = (address: TeamsAddress, message: string) => `${address.tenant}:${address.conversation}:${message}`;
 
-  const whisper = async (address: TeamsAddress, user: string, reply: Reply, signal: AbortSignal): Promise<PostedRef> => {
+  const whisper = async (address: TeamsAddress, user: string, given: Reply, signal: AbortSignal): Promise<PostedRef> => {
+    const { choices: _, ...reply } = given;
     const alone = address.kind === "personal" || address.tenant === localTenant;
     const conversation = alone ? address.conversation : await inTurn(address, signal, () => connector.chatWith(address, user, signal));
     const to: TeamsAddress = alone ? address : { ...address, conversation, kind: "personal" };
-    const id = await inTurn(to, signal, () => connector.post(to, toMessage(reply, false), signal));
+    const id = await inTurn(to, signal, () => connector.post(to, toMessage(reply, false, ""), signal));
     return toPosted(to, id);
   };
 
@@ -64,7 +65,7 @@ export function createSender(options: SenderOptions): Sender {
     async post(thread, reply, deliveryId, signal) {
       const address = await places.current(toAddress(thread, hosts.isService));
       if (reply.private !== undefined) return whisper(address, accountOf(address, reply.private), reply, signal);
-      const message = toMessage(reply, options.feedbackButtons);
+      const message = toMessage(reply, options.feedbackButtons, deliveryId);
       const taken = await signs.claim(address, deliveryId, reply.tone !== "notice" && !reply.notify);
       const filled = taken && (await fill(options, address, taken, message, signal)) ? taken.slot.message : undefined;
       const id = filled ?? (await inTurn(address, signal, () => connector.post(address, message, signal)));
@@ -77,7 +78,7 @@ export function createSender(options: SenderOptions): Sender {
       const key = keyOf(address, posted.message);
       const live = lives.get(key);
       await live?.close();
-      const message = toMessage(reply, options.feedbackButtons);
+      const message = toMessage(reply, options.feedbackButtons, deliveryId);
       const { streamedAt } = address;
       // Whether the stream of another process is still open, Teams knows best.
       const open = streamedAt !== undefined && (live === undefined || live.stream !== undefined);

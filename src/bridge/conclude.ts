@@ -5,7 +5,7 @@ import type { PostedRef, Reply } from "../model/reply.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
-import { type Letter, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import { type Asks, type Letter, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
@@ -28,7 +28,8 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
   const live = turn.live ?? joined.find((other) => other.live)?.live;
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
   const posts = withPlace(replies, live, long);
-  session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, !others)];
+  const asks = toAsks(job.row.id, id, outcome);
+  session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
   session.updateTurn(id, { state: "ended", outcome, ...withShown(turn, posts) });
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
@@ -43,14 +44,27 @@ function withPlace(replies: readonly Reply[], live: PostedRef | undefined, long:
   return replies.map((reply, index) => ({ ...reply, notify: reply.notify || long, ...(index === 0 && live ? { replaces: live } : {}) }));
 }
 
-function toRows(parts: Parts, task: Task, turn: Turn, replies: readonly Reply[], last: boolean): readonly NewRow[] {
-  return replies.flatMap((reply, index) =>
-    toDeliveries(parts, task.thread, `${turn.id}#${turn.posts + index}`, reply, last && index === replies.length - 1),
-  );
+/** What can be answered: the question of a task that waits for its person, and the notice that nobody knows what became of a message. */
+function toAsks(task: string, turn: string, outcome: Outcome): Asks | undefined {
+  if (outcome !== "inputRequired" && outcome !== "lost") return undefined;
+  return { task, turn, ...(outcome === "lost" ? { again: true } : {}) };
+}
+
+function toRows(
+  parts: Parts,
+  task: Task,
+  turn: Turn,
+  replies: readonly Reply[],
+  { last, asks }: { readonly last: boolean; readonly asks?: Asks },
+): readonly NewRow[] {
+  return replies.flatMap((reply, index) => {
+    const asking = reply.tone === "question" || reply.choices ? asks : undefined;
+    return toDeliveries(parts, task.thread, `${turn.id}#${turn.posts + index}`, reply, last && index === replies.length - 1, asking);
+  });
 }
 
 function withShown(turn: Turn, replies: readonly Reply[]): Pick<Turn, "shown" | "posts"> {
-  const shown = replies.filter((reply) => reply.tone !== "notice").map((reply) => fingerprint(reply.parts));
+  const shown = replies.filter((reply) => reply.tone !== "notice").map((reply) => fingerprint(reply.parts, reply.choices));
   return { shown: [...turn.shown, ...shown], posts: turn.posts + replies.length };
 }
 
@@ -70,7 +84,7 @@ function showSignIn(session: Session, turnId: string): void {
   if (!turn) return;
   const answer = { ...session.answer(turn), artifacts: [] };
   const replies = toReplies({ outcome: "authRequired", answer, shown: turn.shown, reference: session.job.row.reference, late: false });
-  session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, false)];
+  session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, { last: false })];
   session.updateTurn(turnId, withShown(turn, replies));
 }
 
@@ -171,7 +185,7 @@ export function toLateAnswer(
   return {
     task: { ...task, lastPush: push.hash, turns: task.turns.map((other) => (other === turn ? { ...turn, marks, ...posted } : other)) },
     content: { ...content, [turnId]: { ...said, answer } },
-    rows: toRows(parts, task, turn, replies, true),
+    rows: toRows(parts, task, turn, replies, { last: true }),
   };
 }
 

@@ -4,8 +4,7 @@ import type { Leased, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { toLateAnswer } from "./conclude.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
-import { taskRow } from "./converse.ts";
-import { hash } from "./ids.ts";
+import { hash, taskRow } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -65,7 +64,7 @@ async function takeEvent(parts: Parts, row: Leased, event: IncomingEvent, signal
       return done(event.value);
     case "action":
     case "message":
-      return done("not handled");
+      throw new Error(`a ${event.kind} event in the control queue`);
   }
 }
 

@@ -17,6 +17,8 @@ export type Context = {
   readonly contextId?: string;
   readonly taskId?: string;
   readonly open: boolean;
+  /** The turn that asked the person, while the task waits for them. */
+  readonly asking?: string;
 };
 
 /** How often `new` was said: written by the control lane only, so that no two lanes write the same value. */

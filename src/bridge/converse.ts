@@ -4,26 +4,26 @@ import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
-import { hash, toUuid } from "./ids.ts";
+import type { Verdict } from "./identity.ts";
+import { hash, taskRow, toUuid } from "./ids.ts";
 import * as notices from "./notices.ts";
-import { toNotice } from "./outbox.ts";
+import { toEdit, toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
+import { findQuestion, type Question, toAnswer, toAnswered, whyNot } from "./question.ts";
 import { toRoute } from "./route.ts";
 import { nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
+type Action = Extract<IncomingEvent, { kind: "action" }>;
 
-/** The row of a message's turn. */
-export const taskRow = (eventId: string): string => `task:${eventId}`;
-
-/** Takes a message: decides whose it is and which agent answers, and commits the turn. Calls no agent. */
+/** Takes a message, or the answer to a question: decides whose it is and which agent answers, and commits the turn. Calls no agent. */
 export async function converse(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
   const event = toEvent(row);
-  if (event.kind !== "message") throw new Error(`a ${event.kind} event in the message queue`);
+  if (event.kind !== "message" && event.kind !== "action") throw new Error(`a ${event.kind} event in the message queue`);
   for (;;) {
-    const step = await decide(parts, row, event, signal);
+    const step = await (event.kind === "action" ? answer(parts, row, event, signal) : decide(parts, row, event, signal));
     await parts.failpoint("converse.commit.before");
     const settled = await parts.ledger.settle(row, step);
     await parts.failpoint("converse.commit.after");
@@ -31,14 +31,26 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
   }
 }
 
-async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSignal): Promise<Step> {
+/** A click is a message of whoever clicked, which takes the question's buttons away in the same commit. Others hear alone why it is none. */
+async function answer(parts: Parts, row: Leased, event: Action, signal: AbortSignal): Promise<Step> {
+  const question = await findQuestion(parts, event.question);
+  const why = await whyNot(parts, question, event.thread, event.author);
+  const message = question && toAnswer(question, event);
+  if (why === undefined && message) return decide(parts, row, message, signal, { question, event });
+  const rows = toNotice(parts, event.thread, `${event.id}!`, why ?? notices.questionGone, { last: false, private: event.author.id });
+  return { end: { kind: "done" }, rows };
+}
+
+interface Answering {
+  readonly question: Question;
+  readonly event: Action;
+}
+
+async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSignal, answering?: Answering): Promise<Step> {
   const known = await parts.conversations.get(row.lane);
   const route = toRoute(parts.routes, event.thread);
   const client = parts.agents.get(known?.agent ?? "") ?? parts.agents.get(route?.agent ?? "");
-  const say = (text: string, options: { private?: string } = {}): Step => ({
-    end: { kind: "done" },
-    rows: toNotice(parts, event.thread, `${event.id}!`, text, options),
-  });
+  const say = (text: string, options: { private?: string } = {}) => refuse(parts, event, text, answering, options);
   if (!client) return say(notices.noAgent(row.reference));
   showSign(parts, event.thread, { kind: "working" });
   const verdict = await identifyAuthor(parts, event, client.policy.identity, signal).catch((error: unknown) => deferPerson(error, row));
@@ -51,7 +63,19 @@ async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSi
   }
   const own = isOwner(known, event);
   if (known && !own && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
-  return begin(parts, row, event, client, known, verdict);
+  return begin(parts, row, event, client, known, verdict, answering);
+}
+
+/** A word in place of a turn; for who clicked, to them alone. */
+function refuse(
+  parts: Parts,
+  event: Message,
+  text: string,
+  answering?: Answering,
+  options: { private?: string; last?: boolean } = {},
+): Step {
+  const alone = answering ? { ...options, private: event.author.id } : options;
+  return { end: { kind: "done" }, rows: toNotice(parts, event.thread, `${(answering?.event ?? event).id}!`, text, alone) };
 }
 
 /** A platform that cannot say who it is gets a few minutes; then the person is told. Definite refusals are final at once. */
@@ -74,18 +98,20 @@ async function begin(
   event: Message,
   client: { readonly name: string; readonly policy: AgentPolicy },
   known: Conversation | undefined,
-  verdict: { readonly metadata: Readonly<Record<string, string>>; readonly userPrincipalName?: string },
+  verdict: Extract<Verdict, { kind: "allowed" }>,
+  answering?: Answering,
 ): Promise<Step> {
   const { policy, name } = client;
   const identity = hash(verdict.userPrincipalName ?? "");
   const { conversation, changed } = toConversation(parts, event, client, known, identity);
   const running = await parts.ledger.open("task", row.lane);
   const head = running[0];
-  if (head && policy.whileRunning === "refuse")
-    return { end: { kind: "done" }, rows: toNotice(parts, event.thread, `${event.id}!`, notices.busy, { last: false }) };
+  if (head && policy.whileRunning === "refuse") return refuse(parts, event, notices.busy, answering, { last: false });
   const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
   const separate = policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
   const context = contextKey(event.thread, separate, conversation.fresh, epoch);
+  if (answering && !answering.question.asks.again && answering.question.task.context !== context)
+    return refuse(parts, event, notices.questionOver, answering);
   const turn = toTaskRow(event, name, context, verdict.metadata);
   const joins = head !== undefined && policy.whileRunning === "join" && policy.taskId !== "never" && toTask(head).context === context;
   const words = [
@@ -95,10 +121,24 @@ async function begin(
   ];
   return {
     end: { kind: "done" },
-    rows: [turn, ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : [])],
+    rows: [
+      turn,
+      ...(answering ? toAnsweredRows(parts, answering, verdict.displayName) : []),
+      ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : []),
+    ],
     ...(joins ? { mail: [{ to: head.id, item: { kind: "join", row: turn.id } }] } : {}),
     also: () => parts.conversations.set(row.lane, conversation, parts.keepMs),
   };
+}
+
+/** The question stays, shows how it was answered, and has nothing to press any more. */
+function toAnsweredRows(parts: Parts, { question, event }: Answering, by: string): readonly NewRow[] {
+  const { whole, line } = toAnswered(question, event, by);
+  const id = `${question.id}!answered`;
+  const edit = toEdit(parts, question, id, whole);
+  if (edit) return [edit];
+  const bare = toEdit(parts, question, id, { ...whole, parts: question.reply.parts });
+  return [...(bare ? [bare] : []), ...toNotice(parts, question.thread, `${id}!`, line, { last: false })];
 }
 
 /** The conversation after this message, with a fresh context where a chat rested too long or its owner became somebody else. */

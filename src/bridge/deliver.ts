@@ -5,7 +5,7 @@ import type { PostedRef, Reply } from "../model/reply.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
-import { type Delivery, toDelivery, toJson, toReply } from "./rows.ts";
+import { type Delivery, toDelivery, toJson, toPosted, toReply } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 /** Posts one row of the outbox. What was posted without a word of it is looked up before it is posted again (promise 2). */
@@ -25,10 +25,27 @@ async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: Ab
   if (!reply) return { end: { kind: "buried", error: "its content was deleted before it could be posted" } };
   if (!adapter) return { end: { kind: "buried", error: `no adapter for ${delivery.thread.platform}` } };
   try {
+    if (delivery.edits !== undefined) return await amend(parts, row, adapter, delivery.edits, reply, signal);
     return { end: { kind: "done" }, result: toJson(await post(parts, row, adapter, delivery, reply, signal)) };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     return afterError(parts, row, delivery, reply, error);
+  }
+}
+
+/** Changes what was posted. Where it was not, or is gone, there is nothing to change. */
+async function amend(parts: Parts, row: Leased, adapter: Adapter, edits: string, reply: Reply, signal: AbortSignal): Promise<Step> {
+  const before = await parts.ledger.row(edits);
+  const posted = before && toPosted(before);
+  if (!posted) return { end: { kind: "done" }, result: "nothing to edit" };
+  try {
+    await parts.failpoint("deliver.post.before");
+    const edited = await adapter.edit(posted, reply, row.id, signal);
+    await parts.failpoint("deliver.post.after");
+    return { end: { kind: "done" }, result: toJson(edited) };
+  } catch (error) {
+    if (error instanceof DeliveryError && error.kind === "replacedGone") return { end: { kind: "done" }, result: "gone" };
+    throw error;
   }
 }
 

@@ -14,7 +14,12 @@ export interface IdentityRules {
 }
 
 export type Verdict =
-  | { readonly kind: "allowed"; readonly metadata: Readonly<Record<string, string>>; readonly userPrincipalName?: string }
+  | {
+      readonly kind: "allowed";
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly displayName: string;
+      readonly userPrincipalName?: string;
+    }
   /** `external`: the person is not ours. `unproven`: the agent wants an identity that nobody vouches for. `silent`: not a person. */
   | { readonly kind: "refused"; readonly why: "external" | "deactivated" | "unproven" | "silent" };
 
@@ -39,7 +44,7 @@ export function identify(sender: Sender, thread: ThreadRef, rules: IdentityRules
     const value = values[field];
     if (value !== undefined) metadata[field] = value;
   }
-  return { kind: "allowed", metadata, ...(userPrincipalName === undefined ? {} : { userPrincipalName }) };
+  return { kind: "allowed", metadata, displayName: sender.displayName, ...(userPrincipalName === undefined ? {} : { userPrincipalName }) };
 }
 
 function provenName(sender: Sender, thread: ThreadRef, rules: IdentityRules): string | undefined {

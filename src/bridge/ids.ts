@@ -10,3 +10,6 @@ export function toUuid(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** The row of a message's turn. */
+export const taskRow = (eventId: string): string => `task:${eventId}`;

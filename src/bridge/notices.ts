@@ -59,6 +59,16 @@ export const unknownPerson = (reference: string) =>
   `It could not be found out who you are, so nothing was passed on. Please try again later. ${ref(reference)}`;
 export const changedPerson =
   "Your identity has changed since this conversation began, so it starts afresh: the agent does not remember what was said before.";
+export const questionGone = "There is nothing to answer here any more.";
+export const questionOver = "This question is over: the conversation has moved on since. Just write what you want to say.";
+export const questionAnswered = "This has been answered already; the message shows by whom and how.";
+export const questionNotYours = "This question is for somebody else in this thread to answer.";
+export const askedAgainMeanwhile = "The agent has answered meanwhile, so it was not asked again.";
+
+/** Under a question that was answered: everybody sees how, and by whom. */
+export const chosen = (label: string, by: string) => `**${label}**, chosen by ${by}`;
+export const answeredBy = (by: string, words: string) => `Answered by ${by}:\n\n> ${words.replaceAll("\n", "\n> ")}`;
+
 export const undelivered = (reference: string) => `An answer could not be shown here. ${ref(reference)}`;
 export const broken = (reference: string) =>
   `Something went wrong in the bridge, and this message was set aside for an admin. ${ref(reference)}`;

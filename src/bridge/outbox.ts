@@ -2,16 +2,16 @@ import type { NewRow } from "../model/ledger.ts";
 import { type Reply, textReply } from "../model/reply.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import type { Parts } from "./parts.ts";
-import { toJson } from "./rows.ts";
+import { type Asks, toJson } from "./rows.ts";
 
-/** Rows of the outbox for a reply: one row a post. `id` is deterministic, so a repeated step makes no second post. */
-export function toDeliveries(parts: Parts, thread: ThreadRef, id: string, reply: Reply, last: boolean): readonly NewRow[] {
+/** Rows of the outbox for a reply: one row a post, the last of which can be answered. `id` is deterministic, so a repeated step makes no second post. */
+export function toDeliveries(parts: Parts, thread: ThreadRef, id: string, reply: Reply, last: boolean, asks?: Asks): readonly NewRow[] {
   const posts = parts.adapters.get(thread.platform)?.split(reply) ?? [reply];
   return posts.map((post, index) => ({
     id: posts.length === 1 ? id : `${id}.${index}`,
     queue: "delivery",
     lane: threadKey(thread),
-    facts: toJson({ thread, last: last && index === posts.length - 1 }),
+    facts: toJson({ thread, last: last && index === posts.length - 1, ...(asks && index === posts.length - 1 ? { asks } : {}) }),
     content: toJson(post),
   }));
 }
@@ -26,4 +26,23 @@ export function toNotice(
 ): readonly NewRow[] {
   const reply = textReply(text, "notice", options.private === undefined ? {} : { private: options.private });
   return toDeliveries(parts, thread, id, reply, options.last ?? true);
+}
+
+/** A row that puts a reply in the place of one that was posted; undefined where it would not fit into one message. */
+export function toEdit(
+  parts: Parts,
+  posted: { readonly id: string; readonly thread: ThreadRef },
+  id: string,
+  reply: Reply,
+): NewRow | undefined {
+  const { thread } = posted;
+  const [post, ...more] = parts.adapters.get(thread.platform)?.split(reply) ?? [reply];
+  if (!post || more.length > 0) return undefined;
+  return {
+    id,
+    queue: "delivery",
+    lane: threadKey(thread),
+    facts: toJson({ thread, last: false, edits: posted.id }),
+    content: toJson(post),
+  };
 }

@@ -1,6 +1,7 @@
 import type { IncomingEvent, Receipt, Receive } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 import type { Parts } from "./parts.ts";
+import { findQuestion, whyNot } from "./question.ts";
 import { toRoute } from "./route.ts";
 import { fromEvent, toEvent } from "./rows.ts";
 import { toControlWord } from "./words.ts";
@@ -13,19 +14,22 @@ export const eventRow = (eventId: string): string => `event:${eventId}`;
  * neither stored nor logged (promise 7). The same event again is a duplicate, by its deterministic id.
  */
 export function createReceive(parts: Parts): Receive {
-  const counted = (event: IncomingEvent, kind: "accepted" | "duplicate" | "ignored"): Receipt => {
+  const counted = <Kind extends Receipt["kind"]>(event: IncomingEvent, kind: Kind) => {
     parts.metrics.count("bridge_events_total", { platform: event.thread.platform, result: kind });
     return { kind };
   };
   return async (event) => {
     if (!(await isMeant(parts, event))) return counted(event, "ignored");
+    const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
+    if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
     const word = event.kind === "message" ? toControlWord(event.text) : undefined;
     const kept: IncomingEvent = event.kind === "message" && word ? { ...withoutText(event), kind: "command", word } : event;
     await parts.failpoint("receive.commit.before");
     const kind = await parts.ledger.accept([
       {
         id: eventRow(event.id),
-        queue: kept.kind === "message" ? "message" : "control",
+        // An answer keeps its place among the messages: what was said before it may have closed the question.
+        queue: kept.kind === "message" || kept.kind === "action" ? "message" : "control",
         lane: threadKey(event.thread),
         ...fromEvent(kept),
       },
@@ -38,6 +42,12 @@ export function createReceive(parts: Parts): Receive {
 
 function withoutText({ id, thread, author, at }: IncomingEvent): Pick<IncomingEvent, "id" | "thread" | "author" | "at"> {
   return { id, thread, author, at };
+}
+
+/** A click that comes too late, or from somebody else, is refused at once and not kept. The same click again is known by its row. */
+async function refuse(parts: Parts, event: Extract<IncomingEvent, { kind: "action" }>): Promise<string | undefined> {
+  if (await parts.ledger.row(eventRow(event.id))) return undefined;
+  return whyNot(parts, await findQuestion(parts, event.question), event.thread, event.author);
 }
 
 /** Meant for the bot: a mention, a direct message, a follow-up in a conversation, and what is said about those. */

@@ -1,6 +1,7 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { assertNever } from "../model/errors.ts";
-import { type Reply, type ReplyPart, textReply } from "../model/reply.ts";
+import { type Choice, type Reply, type ReplyPart, textReply } from "../model/reply.ts";
+import { toQuestion } from "./choices.ts";
 import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
 import type { Answer, Outcome } from "./rows.ts";
@@ -70,17 +71,18 @@ function toClosing({ outcome, answer, shown, reference, explanation, late }: End
         ? undefined
         : textReply(notices.noAnswer(reference), "notice");
     case "inputRequired":
-      return question(answer, shown, notices.needsInput);
+      return question(toQuestion(answer.words), shown, notices.needsInput, late);
     case "authRequired":
-      return question(answer, shown, notices.needsSignIn);
+      return question({ parts: answer.words, choices: [] }, shown, notices.needsSignIn, late);
     case "failed":
     case "rejected":
     case "canceled":
       return late && !answered ? undefined : textReply(notices.ended(outcome, plainText(answer.words), reference), "notice");
+    case "lost":
+      return { ...textReply(notices.gaveUp(outcome, reference, explanation), "notice"), choices: [askAgain] };
     case "expired":
     case "unreachable":
     case "refused":
-    case "lost":
     case "stopped":
       return textReply(notices.gaveUp(outcome, reference, explanation), "notice");
     case "open":
@@ -91,11 +93,21 @@ function toClosing({ outcome, answer, shown, reference, explanation, late }: End
   }
 }
 
-function question(answer: Answer, shown: readonly string[], otherwise: string): Reply | undefined {
-  const words = answer.words.length > 0 ? answer.words : [{ kind: "text", text: otherwise } as const];
-  const open = unseen(words, shown);
-  return open.length > 0 ? { parts: open, tone: "question", notify: true } : undefined;
+/** Offered where nobody can say what became of a message. */
+const askAgain: Choice = { id: "again", label: "Ask again" };
+
+/** The task of a late question is not waited for any more: there is nothing to press. */
+function question(asked: ReturnType<typeof toQuestion>, shown: readonly string[], otherwise: string, late: boolean): Reply | undefined {
+  const { parts, choices } = asked;
+  const words = parts.length > 0 ? parts : [{ kind: "text", text: otherwise } as const];
+  const open = unseen(words, shown, choices);
+  if (open.length === 0) return undefined;
+  const reply: Reply = { parts: open, tone: "question", notify: true };
+  if (choices.length === 0) return reply;
+  return late ? { ...reply, parts: [...open, toList(choices)] } : { ...reply, choices };
 }
+
+const toList = (choices: readonly Choice[]): ReplyPart => ({ kind: "text", text: choices.map(({ label }) => `\n- ${label}`).join("") });
 
 /** Results belong into artifacts (A2A 1.0, section 3.7); closing words are added where they say something else. */
 function toAnswerParts(answer: Answer): readonly ReplyPart[] {
@@ -114,11 +126,11 @@ function toSaidParts(answer: Answer): readonly ReplyPart[] {
 
 const paragraph: ReplyPart = { kind: "text", text: "\n\n" };
 
-function unseen(parts: readonly ReplyPart[], shown: readonly string[]): readonly ReplyPart[] {
+function unseen(parts: readonly ReplyPart[], shown: readonly string[], choices: readonly Choice[] = []): readonly ReplyPart[] {
   const solid = parts.some((part) => part.kind !== "text" || part.text.trim() !== "");
-  return solid && !shown.includes(fingerprint(parts)) ? parts : [];
+  return solid && !shown.includes(fingerprint(parts, choices)) ? parts : [];
 }
 
-/** By which a text that was posted is recognised in the same turn. */
-export const fingerprint = (parts: readonly ReplyPart[]): string =>
-  hash(JSON.stringify(parts.map((part) => (part.kind === "text" ? part.text.trim() : part))));
+/** By which a text that was posted, with what could be pressed under it, is recognised in the same turn. */
+export const fingerprint = (parts: readonly ReplyPart[], choices: readonly Choice[] = []): string =>
+  hash(JSON.stringify([...parts.map((part) => (part.kind === "text" ? part.text.trim() : part)), ...choices]));

@@ -14,10 +14,13 @@ export interface Route {
 export type FollowUps = "thread" | "asker" | "mention";
 
 export function toRoute(routes: readonly Route[], thread: ThreadRef): Route | undefined {
-  return routes.find(
-    (route) =>
-      (route.platform === undefined || route.platform === thread.platform) &&
-      (route.workspace === undefined || route.workspace === thread.workspace) &&
-      (route.channel === undefined || route.channel === thread.channel),
+  return routes.find((route) => matches(route, thread));
+}
+
+export function matches(route: Route, thread: ThreadRef): boolean {
+  return (
+    (route.platform === undefined || route.platform === thread.platform) &&
+    (route.workspace === undefined || route.workspace === thread.workspace) &&
+    (route.channel === undefined || route.channel === thread.channel)
   );
 }

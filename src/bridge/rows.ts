@@ -24,7 +24,7 @@ const eventFacts = z.discriminatedUnion("kind", [
   z.object({ ...base, kind: z.literal("message"), trigger: z.enum(["mention", "direct", "followUp"]) }),
   z.object({ ...base, kind: z.literal("command"), word: z.enum(["new", "stop", "status", "help"]) }),
   z.object({ ...base, kind: z.literal("stop") }),
-  z.object({ ...base, kind: z.literal("action"), question: z.string(), choice: z.string() }),
+  z.object({ ...base, kind: z.literal("action"), question: z.string(), choice: z.string().exactOptional() }),
   z.object({ ...base, kind: z.literal("feedback"), delivery: z.string(), value: z.enum(["up", "down"]) }),
   z.object({ ...base, kind: z.literal("edited"), message: z.string() }),
   z.object({ ...base, kind: z.literal("deleted"), message: z.string() }),
@@ -46,6 +46,7 @@ export function toEvent(row: Row): IncomingEvent {
   const content = eventContent.parse(row.content ?? {});
   if (facts.kind === "message") return { ...facts, ...content };
   if (facts.kind === "edited") return { ...facts, text: content.text };
+  if (facts.kind === "action" && content.text !== "") return { ...facts, text: content.text };
   return facts;
 }
 
@@ -230,11 +231,31 @@ export const toTaskContent = (row: Row): TaskContent => taskContent.parse(row.co
 export interface Delivery {
   readonly thread: ThreadRef;
   readonly last: boolean;
+  /** It can be answered by a click (`question.ts`). */
+  readonly asks?: Asks;
+  /** The delivery whose message it takes the place of. */
+  readonly edits?: string;
 }
 
-const delivery: z.ZodType<Delivery> = z.object({ thread, last: z.boolean() });
+/** Whose answer is awaited. `again`: whether the turn, whose outcome nobody knows, is to be asked once more. */
+export interface Asks {
+  /** Row and turn. */
+  readonly task: string;
+  readonly turn: string;
+  readonly again?: true;
+}
+
+const asks: z.ZodType<Asks> = z.object({ task: z.string(), turn: z.string(), again: z.literal(true).exactOptional() });
+const delivery: z.ZodType<Delivery> = z.object({
+  thread,
+  last: z.boolean(),
+  asks: asks.exactOptional(),
+  edits: z.string().exactOptional(),
+});
+const choice = z.object({ id: z.string(), label: z.string(), style: z.enum(["positive", "negative"]).exactOptional() });
 const reply: z.ZodType<Reply> = z.object({
   parts: z.array(part),
+  choices: z.array(choice).exactOptional(),
   tone: z.enum(["answer", "question", "notice"]),
   notify: z.boolean(),
   replaces: posted.exactOptional(),
@@ -243,6 +264,9 @@ const reply: z.ZodType<Reply> = z.object({
 
 /** The thread that a row of any queue belongs to, where it says so. */
 export const toThread = (row: Row): ThreadRef | undefined => z.object({ thread }).safeParse(row.facts).data?.thread;
+
+/** The message that a delivery has become; undefined where it was not posted. */
+export const toPosted = (row: Row): PostedRef | undefined => posted.safeParse(row.result).data;
 
 export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
 export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));

@@ -142,7 +142,8 @@ async function finish(session: Session): Promise<boolean> {
   const last = task.turns.at(-1);
   const open = last?.outcome === "inputRequired";
   const { contextId, taskId } = task;
-  const context = { open, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
+  const asking = open ? { asking: last.id } : {};
+  const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
   const known = contextId !== undefined || taskId !== undefined;
   await parts.failpoint("follow.end.before");
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);

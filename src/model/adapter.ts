@@ -1,6 +1,6 @@
 import type { HttpRoute } from "./http.ts";
-import type { Attachment, IncomingEvent, Receive, Sender } from "./message.ts";
-import type { PostedRef, Reply } from "./reply.ts";
+import type { Attachment, Author, IncomingEvent, Receive, Sender } from "./message.ts";
+import type { Choice, PostedRef, Reply } from "./reply.ts";
 import type { ThreadRef } from "./thread.ts";
 
 /** What the path may count on; nothing outside an adapter asks which platform it is. */
@@ -12,6 +12,23 @@ export interface Capabilities {
 /** A live sign: best effort, never queued. `idle` takes the sign away. */
 export type Sign = { readonly kind: "working"; readonly text?: string } | { readonly kind: "idle" };
 
+/** What an adapter may look up where its platform wants an answer at once: a form, a card, a list of names. It calls nobody and changes nothing. */
+export interface Directory {
+  /** Names of the agents that can be asked in this place; the one that answers by default comes first. */
+  agents(thread: ThreadRef): readonly string[];
+  /** The question of this delivery; undefined where there is none, or what it said is not kept any more. */
+  question(delivery: string): Promise<OpenQuestion | undefined>;
+  /** A word for who may not answer, or cannot any more; undefined: it is worth a try. The last word is had when the answer is worked on. */
+  mayAnswer(delivery: string, thread: ThreadRef, author: Author): Promise<string | undefined>;
+}
+
+export interface OpenQuestion {
+  readonly thread: ThreadRef;
+  readonly choices: readonly Choice[];
+  /** Whether nobody has answered yet. */
+  readonly open: boolean;
+}
+
 /** One chat platform. Methods stand in the order of a life; each rejects with a DeliveryError, and none retries by itself. */
 export interface Adapter {
   readonly platform: string;
@@ -19,7 +36,7 @@ export interface Adapter {
   /** The doors this platform knocks at. They are served from `start` on. */
   readonly routes: readonly HttpRoute[];
   /** Checks the credentials and begins to receive. The signal ends it together with `stop`. */
-  start(receive: Receive, signal: AbortSignal): Promise<void>;
+  start(receive: Receive, directory: Directory, signal: AbortSignal): Promise<void>;
   /** The verified person behind an event. Asks the platform: call it only after the event is committed. */
   person(event: IncomingEvent, signal: AbortSignal): Promise<Sender>;
   sign(thread: ThreadRef, sign: Sign, signal: AbortSignal): Promise<void>;

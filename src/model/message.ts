@@ -54,7 +54,8 @@ export type IncomingEvent =
     })
   | (EventBase & { readonly kind: "command"; readonly word: ControlWord })
   | (EventBase & { readonly kind: "stop" })
-  | (EventBase & { readonly kind: "action"; readonly question: string; readonly choice: string })
+  /** A click under a message of ours, or a form that was sent there. `question` is the delivery; one of `choice` and `text` is there. */
+  | (EventBase & { readonly kind: "action"; readonly question: string; readonly choice?: string; readonly text?: string })
   | (EventBase & { readonly kind: "feedback"; readonly delivery: string; readonly value: "up" | "down" })
   /** `message` is the id of the message event that was edited or deleted. */
   | (EventBase & { readonly kind: "edited"; readonly message: string; readonly text: string })

@@ -7,8 +7,21 @@ export type ReplyPart =
   | { readonly kind: "file"; readonly name: string; readonly mediaType: string; readonly url?: string; readonly bytes?: string }
   | { readonly kind: "data"; readonly data: Json };
 
+/** A button under a message. `label` is untrusted and at most 75 characters long; `id` is ours, short, and unique in its reply. */
+export interface Choice {
+  readonly id: string;
+  readonly label: string;
+  /** Which way it decides, where that is plain: Approve is positive, Deny is negative. */
+  readonly style?: "positive" | "negative";
+}
+
 export interface Reply {
   readonly parts: readonly ReplyPart[];
+  /**
+   * Buttons under the message, at most ten; `split` leaves them to the last piece. A click comes back as an `action` event that names the
+   * delivery and the choice. An edit to a reply without choices takes the buttons away.
+   */
+  readonly choices?: readonly Choice[];
   /** What it is to the reader: the agent's words, its question, or the bridge's own word about the turn. */
   readonly tone: "answer" | "question" | "notice";
   /** Long work ends in a new message, so that people are notified: then true. */

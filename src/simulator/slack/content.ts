@@ -11,6 +11,9 @@ export const contentLimits = {
   section: 3_000,
   header: 150,
   metadata: 8_000,
+  elements: 25,
+  label: 75,
+  value: 2_000,
 };
 
 export interface Content {
@@ -80,8 +83,25 @@ function parseBlock(value: unknown, index: number): Block {
     return invalidBlocks(`must be less than 3001 characters ${at}`);
   if (block.type === "header" && blockText(block).length > contentLimits.header)
     return invalidBlocks(`must be less than 151 characters ${at}`);
-  if (block.type === "actions" && !Array.isArray(block.elements)) return invalidBlocks(`elements are required ${at}`);
+  if (block.type === "actions") checkActions(block, at);
   return block;
+}
+
+/** https://docs.slack.dev/reference/block-kit/blocks/actions-block and block-elements/button-element */
+function checkActions({ elements }: Block, at: string): void {
+  if (!Array.isArray(elements) || elements.length === 0) return invalidBlocks(`elements are required ${at}`);
+  if (elements.length > contentLimits.elements) return invalidBlocks(`no more than 25 items allowed ${at}`);
+  const buttons: readonly Readonly<Record<string, unknown>>[] = elements.filter(isRecord);
+  const ids = buttons.map(({ action_id }) => action_id).filter((id) => id !== undefined);
+  if (new Set(ids).size !== ids.length) return invalidBlocks(`action_id must be unique ${at}`);
+  for (const button of buttons.filter(({ type }) => type === "button")) {
+    const label = isRecord(button.text) ? button.text.text : undefined;
+    const { value = "", style = "primary" } = button;
+    if (typeof label !== "string" || label === "" || label.length > contentLimits.label)
+      return invalidBlocks(`must have 1 to 75 characters ${at}`);
+    if (typeof value !== "string" || value.length > contentLimits.value) return invalidBlocks(`must be less than 2001 characters ${at}`);
+    if (style !== "primary" && style !== "danger") return invalidBlocks(`must be a valid enum value ${at}`);
+  }
 }
 
 /** The text object's text of a section or a header. */

@@ -181,7 +181,8 @@ export function toFeedback({ feedbackLoop, feedbackLoopEnabled }: Readonly<Recor
 function toButtons(card: unknown): readonly Button[] {
   if (Array.isArray(card)) return card.flatMap(toButtons);
   if (typeof card !== "object" || card === null) return [];
-  const { type, title, id, verb, data, url, ...rest }: Readonly<Record<string, unknown>> = { ...card };
+  // What stands in for an action that a client does not know is not shown: Teams knows them all.
+  const { type, title, id, verb, data, url, fallback: _, ...rest }: Readonly<Record<string, unknown>> = { ...card };
   const inner = Object.values(rest).flatMap(toButtons);
   if (typeof type !== "string" || !/^Action\.(Execute|Submit|OpenUrl)$/.test(type)) return inner;
   const button = { title: String(title ?? ""), type, id: text(id), verb: text(verb), data, url: text(url) };

@@ -9,6 +9,7 @@ import type { ThreadRef } from "../../../src/model/thread.ts";
 import { until } from "../../support/until.ts";
 import { createManualClock, type ManualClock } from "../../unit/slack/manual-clock.ts";
 import { createSlackWorld, memoryStore, type SlackWorld } from "./slack-world.ts";
+import { emptyDirectory } from "./world.ts";
 
 let world: SlackWorld;
 let clock: ManualClock;
@@ -130,14 +131,14 @@ describe("starting", () => {
 
   test("with a token that Slack does not accept ends with an error that names the key", async () => {
     const adapter = create({ botToken: "xoxb-wrong" });
-    await expect(adapter.start(async () => ({ kind: "accepted" }), signal)).rejects.toThrow(ConfigError);
-    await expect(adapter.start(async () => ({ kind: "accepted" }), signal)).rejects.toThrow("slack.botToken");
+    await expect(adapter.start(async () => ({ kind: "accepted" }), emptyDirectory, signal)).rejects.toThrow(ConfigError);
+    await expect(adapter.start(async () => ({ kind: "accepted" }), emptyDirectory, signal)).rejects.toThrow("slack.botToken");
     await adapter.stop();
   });
 
   test("while Slack cannot be reached ends with an error that allows another try", async () => {
     const adapter = create({ apiUrl: "http://127.0.0.1:9/api/" });
-    await expect(adapter.start(async () => ({ kind: "accepted" }), signal)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(adapter.start(async () => ({ kind: "accepted" }), emptyDirectory, signal)).rejects.toMatchObject({ kind: "unavailable" });
     await adapter.stop();
   });
 

@@ -9,7 +9,7 @@ import type { OpenStore } from "../../../src/model/ledger.ts";
 import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { Json, ThreadRef } from "../../../src/model/thread.ts";
 import { createSlackSimulator, type SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
-import type { AdapterWorld, PostFault, Sent } from "./world.ts";
+import { type AdapterWorld, emptyDirectory, type PostFault, type Sent } from "./world.ts";
 
 export interface SlackWorld extends AdapterWorld {
   readonly slack: SlackSimulator;
@@ -46,13 +46,17 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
   server.add(adapter.routes);
   const { url } = await server.start();
   slack.target(`${url}/slack/events`);
-  await adapter.start(async (event) => {
-    received.push(event);
-    return next(event);
-  }, new AbortController().signal);
+  await adapter.start(
+    async (event) => {
+      received.push(event);
+      return next(event);
+    },
+    emptyDirectory,
+    new AbortController().signal,
+  );
   const restart = async () => {
     const another = create();
-    await another.start(async () => ({ kind: "accepted" }), new AbortController().signal);
+    await another.start(async () => ({ kind: "accepted" }), emptyDirectory, new AbortController().signal);
     return another;
   };
   let last: (() => Promise<Sent>) | undefined;
@@ -83,13 +87,24 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
       const said = await slack.say({ channel: slack.direct("UANN"), user: "UANN", text });
       return toSent((await said.delivered).flatMap(({ statuses }) => statuses));
     },
+    async press(thread, message, label) {
+      const shown = slack.thread(thread.channel, rootOf(thread)).messages.find(({ ts }) => ts === message);
+      const { actionId, value } = shown?.buttons.find((button) => button.label === label) ?? {};
+      const click = { channel: thread.channel, user: "UBEN", ts: message, actionId: actionId ?? "none", ...(value && { value }) };
+      return toSent([(await slack.click(click)).status]);
+    },
     chatter: () => chatter(slack),
     redeliver: async () => (last ? last() : toSent([])),
     seen: (thread) =>
       slack
         .thread(thread.channel, rootOf(thread))
         .replies.filter(({ user }) => user === "UBOT")
-        .map(({ ts, text, calls }) => ({ message: ts, text, calls })),
+        .map(({ ts, text, calls, buttons }) => ({
+          message: ts,
+          text,
+          calls,
+          buttons: buttons.flatMap(({ type, label }) => (type === "button" ? [label] : [])),
+        })),
     countAll: () => ours(slack),
     whispers: () => slack.workspace.privates.map(({ blocks, text }) => String(blocks[0]?.text ?? text)),
     brokenAddresses: (thread) => brokenAddresses(thread, neighbour.ts),

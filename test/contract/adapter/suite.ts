@@ -4,6 +4,7 @@ import type { IncomingEvent } from "../../../src/model/message.ts";
 import { textReply } from "../../../src/model/reply.ts";
 import type { ThreadRef } from "../../../src/model/thread.ts";
 import { until } from "../../support/until.ts";
+import { answering } from "./questions.ts";
 import type { AdapterWorld } from "./world.ts";
 
 const signal = new AbortController().signal;
@@ -99,6 +100,7 @@ export function adapterContract(platform: string, createWorld: () => Promise<Ada
     });
 
     splitting(() => world, begin);
+    answering(() => world, begin);
 
     test("the stop waits for what is being received", async () => {
       const order: string[] = [];

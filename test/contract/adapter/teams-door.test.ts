@@ -7,6 +7,7 @@ import { ConfigError } from "../../../src/model/errors.ts";
 import { textReply } from "../../../src/model/reply.ts";
 import { until } from "../../support/until.ts";
 import { createMemoryStores, createTeamsWorld, type TeamsWorld } from "./teams-world.ts";
+import { emptyDirectory } from "./world.ts";
 
 let world: TeamsWorld;
 beforeEach(async () => {
@@ -158,7 +159,7 @@ describe("starting", () => {
     });
   const start = async (config: object, loopback?: boolean) => {
     const adapter = create(config, loopback);
-    await adapter.start(async () => ({ kind: "accepted" }), signal).finally(() => adapter.stop());
+    await adapter.start(async () => ({ kind: "accepted" }), emptyDirectory, signal).finally(() => adapter.stop());
   };
 
   test.each([

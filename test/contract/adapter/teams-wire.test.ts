@@ -135,19 +135,20 @@ describe("an answer on the wire", () => {
   });
 });
 
-test("a question with choices has a card, and a click says its words as whoever clicked", async () => {
+test("a question with choices has a card, and a click names delivery and choice as whoever clicked", async () => {
   const thread = await mention();
-  const parts: readonly ReplyPart[] = [
-    { kind: "text", text: "Shall I restart it?" },
-    { kind: "data", data: { choices: ["Yes", "No"] } },
-  ];
-  const [reply] = world.adapter.split({ parts, tone: "question", notify: true });
+  const choices = [
+    { id: "0", label: "Yes", style: "positive" },
+    { id: "1", label: "No", style: "negative" },
+  ] as const;
+  const [reply] = world.adapter.split({ parts: [{ kind: "text", text: "Shall I restart it?" }], choices, tone: "question", notify: true });
   const { message } = reply ? await world.adapter.post(thread, reply, "d1", signal) : fail();
-  const button = (title: string) => ({
-    type: "Action.Submit",
-    title,
-    data: { a2aChoice: title, msteams: { type: "messageBack", displayText: title, text: title } },
-  });
+  const button = (title: string, id: string, style: string) => {
+    const data = { a2aQuestion: "d1", a2aChoice: id };
+    const msteams = { type: "messageBack", displayText: title, text: title };
+    const fallback = { type: "Action.Submit", title, data: { ...data, msteams }, style };
+    return { type: "Action.Execute", title, verb: "a2aAnswer", data, style, fallback };
+  };
   expect(bodies()).toMatchObject([
     {
       text: "Shall I restart it?",
@@ -161,18 +162,23 @@ test("a question with choices has a card, and a click says its words as whoever 
             version: "1.4",
             fallbackText: "Answer with one of these: Yes, No",
             body: [],
-            actions: [button("Yes"), button("No")],
+            actions: [button("Yes", "0", "positive"), button("No", "1", "destructive")],
           },
         },
       ],
     },
   ]);
-  await world.teams.submitCard({ channel: thread.channel, user: "ben", id: message, title: "No" });
+  const { answer } = await world.teams.submitCard({ channel: thread.channel, user: "ben", id: message, title: "No" });
+  expect(JSON.parse(answer?.body ?? "")).toEqual({
+    statusCode: 200,
+    type: "application/vnd.microsoft.activity.message",
+    value: "Your answer is passed on.",
+  });
   const { tenant } = world.teams;
   expect(world.received.at(-1)).toMatchObject({
-    kind: "message",
-    trigger: "mention",
-    text: "No",
+    kind: "action",
+    question: "d1",
+    choice: "1",
     author: { id: tenant.people.get("ben")?.objectId, workspace: tenant.id },
     thread: { channel: thread.channel, thread: thread.thread },
   });

@@ -12,7 +12,7 @@ import type { TeamsSimulatorOptions } from "../../../src/simulator/teams/parts.t
 import { createTeamsSimulator, type TeamsSimulator } from "../../../src/simulator/teams/simulator.ts";
 import { until } from "../../support/until.ts";
 import type { ManualClock } from "../../unit/slack/manual-clock.ts";
-import type { AdapterWorld, PostFault, Sent } from "./world.ts";
+import { type AdapterWorld, emptyDirectory, type PostFault, type Sent } from "./world.ts";
 
 export interface TeamsWorld extends AdapterWorld {
   readonly teams: TeamsSimulator;
@@ -72,11 +72,17 @@ export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise
   server.add(adapter.routes);
   const { url } = await server.start();
   teams.target(`${url}/api/messages`);
-  await adapter.start(async (event) => {
-    received.push(event);
-    return next(event);
-  }, new AbortController().signal);
+  await adapter.start(
+    async (event) => {
+      received.push(event);
+      return next(event);
+    },
+    emptyDirectory,
+    new AbortController().signal,
+  );
   let last: Readonly<Record<string, unknown>> | undefined;
+  /** What clients have shown to the person who clicked. */
+  const told: string[] = [];
   const toSent = async (act: Awaited<ReturnType<TeamsSimulator["say"]>>): Promise<Sent> =>
     fromStatuses((await act.delivered).flatMap(({ statuses }) => statuses));
 
@@ -93,7 +99,7 @@ export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise
     },
     async restart() {
       const another = create();
-      await another.start(async () => ({ kind: "accepted" }), new AbortController().signal);
+      await another.start(async () => ({ kind: "accepted" }), emptyDirectory, new AbortController().signal);
       return another;
     },
     onReceive(then) {
@@ -113,14 +119,20 @@ export async function createTeamsWorld(options: TeamsWorldOptions = {}): Promise
       return toSent(await teams.say({ channel: thread.channel, threadId: thread.thread, user: "ann", text }));
     },
     direct: async (text) => toSent(await teams.say({ user: "ann", text })),
+    async press(thread, message, label) {
+      const { answer } = await teams.submitCard({ channel: thread.channel, user: "ben", id: message, title: label });
+      const { value }: { readonly value?: unknown } = answer?.body ? JSON.parse(answer.body) : {};
+      if (typeof value === "string") told.push(value);
+      return fromStatuses(answer ? [answer.status] : []);
+    },
     chatter: () => chatter(teams),
     redeliver: async () => fromStatuses(last ? [(await teams.deliver(last)).status] : []),
     seen: (thread) =>
       (thread.endless ? teams.chat(thread.channel) : teams.thread(thread.channel, thread.thread)).messages
         .filter(({ bot }) => bot)
-        .map(({ id, text, calls }) => ({ message: id, text, calls })),
+        .map(({ id, text, calls, buttons }) => ({ message: id, text, calls, buttons: buttons.map(({ title }) => title) })),
     countAll: () => ours(teams, (kind) => kind !== "personal").length,
-    whispers: () => ours(teams, (kind) => kind === "personal"),
+    whispers: () => [...told, ...ours(teams, (kind) => kind === "personal")],
     brokenAddresses,
     failNextPost: (fault) => teams.fault({ ...faults[fault], operation: "post" }),
     callsToPeople: '<at>Ben Baker</at> <at id="0">Ben Baker</at> @Ben Baker `<at>everyone</at>` &lt;at&gt;Ben Baker&lt;/at&gt;',

@@ -1,4 +1,4 @@
-import type { Adapter } from "../../../src/model/adapter.ts";
+import type { Adapter, Directory } from "../../../src/model/adapter.ts";
 import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { ThreadRef } from "../../../src/model/thread.ts";
 
@@ -8,7 +8,12 @@ interface Seen {
   readonly text: string;
   /** Whom it calls; nobody, if all is well. */
   readonly calls: readonly string[];
+  /** What stands on its buttons; feedback is not among them. */
+  readonly buttons: readonly string[];
 }
+
+/** A directory that knows nothing. */
+export const emptyDirectory: Directory = { agents: () => [], question: async () => undefined, mayAnswer: async () => undefined };
 
 /** How the platform took note of an event that it sent. */
 export interface Sent {
@@ -33,6 +38,8 @@ export interface AdapterWorld {
   followUp(thread: ThreadRef, text: string): Promise<Sent>;
   /** A person writes to the bot alone. */
   direct(text: string): Promise<Sent>;
+  /** Another person than the one who mentions presses the button with these words on it. Sent once, and not again. */
+  press(thread: ThreadRef, message: string, label: string): Promise<Sent>;
   /** People talk among themselves, other bots and the bot itself speak, somebody joins. */
   chatter(): Promise<void>;
   /** Sends what the platform did not get acknowledged again, until it is. */

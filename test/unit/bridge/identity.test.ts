@@ -15,13 +15,14 @@ describe("who the agent is told that somebody is", () => {
     expect(identify(ann, thread, rules, wanted)).toEqual({
       kind: "allowed",
       metadata: { userPrincipalName: "ann@acme.test", userId: "U1" },
+      displayName: "Ann",
       userPrincipalName: "ann@acme.test",
     });
   });
 
   test("without a confirmed address an agent that requires one is not asked, and another is asked without it", () => {
     expect(identify(nameless, thread, rules, wanted)).toEqual({ kind: "refused", why: "unproven" });
-    expect(identify(nameless, thread, rules, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" } });
+    expect(identify(nameless, thread, rules, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" }, displayName: "Ann" });
   });
 
   test("an address of a foreign domain proves nothing; the domain is compared whole and without case", () => {
@@ -36,7 +37,7 @@ describe("who the agent is told that somebody is", () => {
     const somebody = { ...ann, standing };
     expect(identify(somebody, thread, rules, optional)).toEqual({ kind: "refused", why: "external" });
     const open = { ...rules, external: "allow", map: { "slack:U1": "boss@acme.test" } } as const;
-    expect(identify(somebody, thread, open, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" } });
+    expect(identify(somebody, thread, open, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" }, displayName: "Ann" });
     expect(identify(somebody, thread, open, wanted)).toEqual({ kind: "refused", why: "unproven" });
   });
 

@@ -3,9 +3,8 @@ import { postLimit, splitReply, toMessage } from "../../../adapters/teams/render
 import type { ReplyPart } from "../../../src/model/reply.ts";
 import { textReply } from "../../../src/model/reply.ts";
 
-const say = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "answer" }, true);
+const say = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "answer" }, true, "d1");
 const cite = (...citations: readonly object[]): ReplyPart => ({ kind: "data", data: JSON.parse(JSON.stringify({ citations })) });
-const ask = (...parts: readonly ReplyPart[]) => toMessage({ parts, tone: "question" }, true);
 const claims = (message: ReturnType<typeof say>) => message.entities?.[0]?.citation;
 
 describe("a message for Teams", () => {
@@ -64,7 +63,7 @@ describe("sources", () => {
     ];
     const pieces = splitReply({ parts, tone: "answer", notify: false, replaces: { platform: "teams", message: "1", address: {} } });
     expect(pieces.length).toBeGreaterThan(1);
-    expect(pieces.map((piece) => JSON.stringify(claims(toMessage(piece, true)) ?? []))).toEqual([
+    expect(pieces.map((piece) => JSON.stringify(claims(toMessage(piece, true, "d1")) ?? []))).toEqual([
       expect.stringContaining('"A"'),
       ...pieces.slice(2).map(() => "[]"),
       expect.stringContaining('"B"'),
@@ -74,33 +73,41 @@ describe("sources", () => {
 });
 
 describe("choices", () => {
-  const choices: ReplyPart = { kind: "data", data: { choices: ["Yes", "No", "Yes"] } };
+  const choices = (count: number) => Array.from({ length: count }, (_, index) => ({ id: String(index), label: `Choice ${index}` }));
 
-  test("of a question are buttons that say what stands on them", () => {
-    const message = ask({ kind: "text", text: "Shall I?" }, choices);
+  test("are buttons that name delivery and choice, for clients with and without invokes", () => {
+    const message = toMessage({ parts: [{ kind: "text", text: "Shall I?" }], tone: "question", choices: choices(2) }, true, "d1");
     expect(message.text).toBe("Shall I?");
+    const data = { a2aQuestion: "d1", a2aChoice: "0" };
     expect(message.attachments).toMatchObject([
-      { content: { actions: [{ title: "Yes", data: { a2aChoice: "Yes", msteams: { text: "Yes" } } }, { title: "No" }] } },
+      {
+        content: {
+          actions: [
+            {
+              type: "Action.Execute",
+              title: "Choice 0",
+              data,
+              fallback: { type: "Action.Submit", data: { ...data, msteams: { text: "Choice 0" } } },
+            },
+            { title: "Choice 1" },
+          ],
+        },
+      },
     ]);
-    expect(JSON.stringify(message.attachments)).not.toMatch(/OpenUrl|Execute/);
+    expect(JSON.stringify(message.attachments)).not.toMatch(/OpenUrl/);
   });
 
-  test.each([
-    [{ choices: [] }],
-    [{ choices: ["x".repeat(101)] }],
-    [{ choices: ["1", "2", "3", "4", "5", "6", "7"] }],
-    [{ choices: [{ title: "Yes", value: "rm -rf" }] }],
-    [{ choices: ["Yes"], url: "https://evil.test" }],
-  ])("that are none are shown as data: %j", (data) => {
-    const message = ask({ kind: "data", data: JSON.parse(JSON.stringify(data)) });
-    expect(message.text).toContain('"choices"');
-    expect(message).not.toHaveProperty("attachments");
+  test("of which there are many stand in rows, for Teams hides the seventh of a row", () => {
+    const message = toMessage({ parts: [{ kind: "text", text: "Which?" }], tone: "question", choices: choices(8) }, true, "d1");
+    const { actions, body } = Object(message.attachments?.[0]?.content);
+    expect(actions).toBeUndefined();
+    expect(body.map((row: { actions: readonly unknown[] }) => row.actions.length)).toEqual([6, 2]);
   });
 
-  test("of an answer are data, and those of a question stand under its last piece", () => {
-    expect(say(choices).text).toContain('"choices"');
-    const pieces = splitReply({ parts: [{ kind: "text", text: "word ".repeat(4_500) }, choices], tone: "question", notify: true });
-    expect(pieces.map((piece) => toMessage(piece, true).attachments?.length ?? 0)).toEqual([...pieces.slice(1).map(() => 0), 1]);
+  test("stand under the last piece", () => {
+    const parts: readonly ReplyPart[] = [{ kind: "text", text: "word ".repeat(4_500) }];
+    const pieces = splitReply({ parts, choices: choices(2), tone: "question", notify: true });
+    expect(pieces.map((piece) => toMessage(piece, true, "d1").attachments?.length ?? 0)).toEqual([...pieces.slice(1).map(() => 0), 1]);
   });
 });
 
@@ -109,7 +116,7 @@ test("a table that is split stays text of fixed width in every piece", () => {
   const pieces = splitReply(textReply(`| a | b |\n|---|---|\n${rows}`, "answer"));
   expect(pieces.length).toBeGreaterThan(1);
   for (const piece of pieces) {
-    const { text = "" } = toMessage(piece, false);
+    const { text = "" } = toMessage(piece, false, "d1");
     expect(text.length).toBeLessThanOrEqual(postLimit);
     expect(text).toMatch(/^```\n[\s\S]*\n```$/);
   }
