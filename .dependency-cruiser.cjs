@@ -126,6 +126,8 @@ module.exports = {
     only("database-in-ledger", "(kysely|keyv|pg)", "^src/ledger/"),
     only("slack-in-its-adapter", "@slack/[^/]+", "^adapters/slack/"),
     only("teams-in-its-adapter", "(botbuilder[^/]*|botframework-[^/]+|@azure/[^/]+)", "^adapters/teams/"),
+    only("discord-in-its-adapter", "(discord\\.js|discord-api-types|@discordjs/[^/]+)", "^adapters/discord/"),
+    only("websockets-in-the-simulator", "ws", "^src/simulator/discord/"),
     only("undici-in-http", "undici", "^src/http/"),
     only("fastify-in-http", "(fastify|@fastify/[^/]+)", "^src/http/"),
     only("pino-in-log", "pino", "^src/log\\.ts$"),

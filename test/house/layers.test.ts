@@ -84,6 +84,9 @@ const breaches: readonly (readonly [rule: string, file: string, source: string])
   ["slack-in-its-adapter", "adapters/teams/bad.ts", 'import "@slack/bolt";'],
   ["teams-in-its-adapter", "adapters/slack/bad.ts", 'import "botbuilder";'],
   ["teams-in-its-adapter", "src/simulator/bad.ts", 'import "@azure/msal-node";'],
+  ["discord-in-its-adapter", "src/simulator/bad.ts", 'import "discord.js";'],
+  ["discord-in-its-adapter", "src/bridge/bad.ts", 'import type { x } from "discord-api-types"; export type X = typeof x;'],
+  ["websockets-in-the-simulator", "src/bridge/bad.ts", 'import "ws";'],
   ["undici-in-http", "src/agents/bad.ts", 'import "undici";'],
   ["fastify-in-http", "src/simulator/bad.ts", 'import "fastify";'],
   ["pino-in-log", "src/bridge/bad.ts", 'import type { p } from "pino"; export type P = typeof p;'],
@@ -116,6 +119,9 @@ const packages = [
   "@slack/web-api",
   "botbuilder",
   "@azure/msal-node",
+  "discord.js",
+  "discord-api-types",
+  "ws",
 ];
 const folders: string[] = [];
 afterAll(async () => {
