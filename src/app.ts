@@ -4,6 +4,8 @@ import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
 import { converse } from "./bridge/converse.ts";
 import { deliver } from "./bridge/deliver.ts";
 import { createDirectory } from "./bridge/directory.ts";
+import { createFileRoute } from "./bridge/file-link.ts";
+import type { FileLimits } from "./bridge/file-rules.ts";
 import * as notices from "./bridge/notices.ts";
 import { toNotice } from "./bridge/outbox.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
@@ -89,7 +91,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     server.add(routes);
     return server;
   };
-  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, metricsRoute(book)]);
+  const files = createFileRoute(ledger, () => clock.now());
+  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, files, metricsRoute(book)]);
   const ownPorts = doors.ownPorts.map((own) => listen(own, own.routes));
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
@@ -164,12 +167,23 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     routes: config.routes,
     identity: config.identity,
     pushAddress: (agent) => toPushAddress(config, agent, made.publicUrl()),
+    publicUrl: made.publicUrl,
+    files: toFileLimits(config),
     keepMs: config.store.retention.factsDays * day,
     clock,
     log,
     metrics: made.metrics,
     failpoint,
     pace: { ...everydayPace, ...pace },
+  };
+}
+
+function toFileLimits({ limits }: Config): FileLimits {
+  return {
+    maxBytes: limits.fileMB * 1_048_576,
+    perMessage: limits.filesPerMessage,
+    linkMs: limits.fileLinkHours * 3_600_000,
+    refused: limits.refusedFiles,
   };
 }
 

@@ -153,11 +153,12 @@ function toAuthor(user: string, message: Pick<InnerMessage, "user_team" | "team"
   return { id: user, workspace: message.user_team ?? message.team ?? reading.team };
 }
 
+/** Of a file in a shared channel Slack tells no more than the id: what it is has to be asked for (`files.info`). */
 function toAttachment(file: SlackFile | null): readonly Attachment[] {
-  const url = file?.url_private_download ?? file?.url_private;
-  if (!file || !url) return [];
+  if (!file) return [];
+  const url = file.url_private_download ?? file.url_private;
   const mediaType = file.mimetype || "application/octet-stream";
-  return [{ id: file.id, name: file.name || file.id, mediaType, size: file.size ?? 0, source: { url } }];
+  return [{ id: file.id, name: file.name || "file", mediaType, size: file.size ?? 0, source: url ? { url } : {} }];
 }
 
 function toMilliseconds(ts: string): number {

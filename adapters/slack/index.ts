@@ -97,7 +97,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     edit: sender.edit,
     find: sender.find,
     live: sender.live,
-    open: (attachment, signal) => openFile(attachment, { botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch }, signal),
+    open: (attachment, maxBytes, signal) =>
+      openFile(attachment, maxBytes, { botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch, web }, signal),
     stop,
   };
 }

@@ -1,62 +1,50 @@
 import { z } from "zod";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
+import { download } from "../shared/download.ts";
+import type { Web } from "./web.ts";
 
-/** Bytes. */
-const largest = 25 * 1024 * 1024;
+const sourceSchema = z.object({ url: z.string().optional() });
+const infoSchema = z.object({ file: z.object({ url_private_download: z.string().nullish(), url_private: z.string().nullish() }) });
 
-const sourceSchema = z.object({ url: z.string() });
+export interface OpenOptions {
+  readonly botToken: string;
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+  readonly web: Web;
+}
+
+const denied = "Slack does not let the app read it (an admin can give it the scope files:read)";
 
 /**
  * The bytes of a file that a person attached. The token goes to Slack's own hosts only (or to the stand-in that `apiUrl` names).
  * A web page in place of a file is Slack's login page: the token may not read files.
  */
-export async function openFile(
-  attachment: Attachment,
-  options: { readonly botToken: string; readonly apiUrl: string; readonly fetch: typeof fetch },
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const url = sourceSchema.safeParse(attachment.source).data?.url;
-  if (url === undefined || !isSlackFile(url, options.apiUrl)) throw new DeliveryError("refused", "the file is not at Slack");
-  const response = await fetchFile(url, options, signal);
-  const mediaType = response.headers.get("content-type") ?? "";
-  if (!response.ok || (mediaType.startsWith("text/html") && !attachment.mediaType.startsWith("text/html"))) {
-    await response.body?.cancel();
-    throw new DeliveryError("refused", `the file cannot be read (HTTP ${response.status}): the app needs the scope files:read`);
+export async function openFile(attachment: Attachment, maxBytes: number, options: OpenOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const source = sourceSchema.safeParse(attachment.source).data;
+  const url = source && (source.url ?? (await lookUp(attachment.id, options.web, signal)));
+  if (url === undefined || !isSlackFile(url, options.apiUrl)) {
+    throw new DeliveryError("fileRefused", "the file is not at Slack", { explanation: "Slack does not hand it out" });
   }
-  return read(response);
+  const headers = { authorization: `Bearer ${options.botToken}` };
+  return download(options.fetch, { url, headers, maxBytes, mediaType: attachment.mediaType, denied }, signal);
 }
 
+/** https://docs.slack.dev/reference/methods/files.info */
+async function lookUp(file: string, web: Web, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const found = infoSchema.safeParse(await web.call("files.info", "read", signal, (client) => client.files.info({ file }))).data?.file;
+    return found?.url_private_download ?? found?.url_private ?? undefined;
+  } catch (cause) {
+    if (!(cause instanceof DeliveryError) || cause.kind !== "refused") throw cause;
+    throw new DeliveryError("fileRefused", cause.message, { explanation: denied, cause });
+  }
+}
+
+/** Of Slack, or of the stand-in that `apiUrl` names: the token may go there, and so may what an agent sends. */
 function isSlackFile(url: string, apiUrl: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, origin } = new URL(url);
+  const { protocol, hostname, origin, username, password } = new URL(url);
+  if (username !== "" || password !== "") return false;
   return (protocol === "https:" && hostname.endsWith(".slack.com")) || origin === new URL(apiUrl).origin;
-}
-
-async function fetchFile(
-  url: string,
-  options: { readonly botToken: string; readonly fetch: typeof fetch },
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    return await options.fetch(url, { headers: { authorization: `Bearer ${options.botToken}` }, redirect: "error", signal });
-  } catch (cause) {
-    throw new DeliveryError("unavailable", "the file cannot be fetched", { cause });
-  }
-}
-
-async function read(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > largest) throw new DeliveryError("refused", "the file is too large");
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof DeliveryError) throw error;
-    throw new DeliveryError("unavailable", "the file broke off", { cause: error });
-  }
-  return Buffer.concat(chunks);
 }

@@ -156,7 +156,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     post: sender.post,
     edit: sender.edit,
     live: sender.live,
-    open: (attachment, signal) => openFile(attachment, { fetch: options.fetch, hosts, tokens }, signal),
+    open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { fetch: options.fetch, hosts, tokens }, signal),
     stop,
   };
 }

@@ -126,5 +126,6 @@ function toAbilities({ operations }: AgentPolicy, peer: Peer, refused: Refused):
     resubscribe: operations.resubscribe && streams,
     list: operations.list && chosen.dialect.lists,
     cancel: operations.cancel,
+    inputModes: [...new Set([...card.defaultInputModes, ...card.skills.flatMap(({ inputModes }) => inputModes)])],
   };
 }

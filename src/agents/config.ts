@@ -59,6 +59,15 @@ const pushSchema = z.strictObject({
   listen: z.strictObject({ host: z.string().optional(), port: z.number().int().min(0).max(65535) }).optional(),
 });
 
+const mediaType = z.string().regex(/^(\*|[\w.+-]+)\/(\*|[\w.+-]+)$/, "is not a media type such as application/pdf, image/* or */*");
+
+const filesSchema = z.strictObject({
+  as: z.enum(["bytes", "link", "none"], 'must be "bytes", "link" or "none"').optional(),
+  inlineMB: z.number().positive("must be more than 0").max(64, "must not be more than 64").optional(),
+  maxMB: z.number().positive("must be more than 0").max(64, "must not be more than 64").optional(),
+  types: z.array(mediaType).min(1, "is empty: name a media type, or leave it out").optional(),
+});
+
 const limitsSchema = z.strictObject({
   silenceSeconds: seconds(86_400).optional(),
   answerMinutes: seconds(60 * 24 * 366).optional(),
@@ -134,6 +143,7 @@ export const agentSchema = z.strictObject({
   whileRunning: z.enum(["join", "queue", "refuse"]).optional(),
   onUnknown: z.enum(["notice", "resend"]).optional(),
   push: pushSchema.optional(),
+  files: filesSchema.optional(),
   limits: limitsSchema.optional(),
   paths: pathsSchema.optional(),
 });

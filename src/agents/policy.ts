@@ -3,6 +3,7 @@ import type { AgentConfig, PushConfig } from "./config.ts";
 import { presetOf, type Wire } from "./presets.ts";
 
 const limits: AgentPolicy["limits"] = { silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 };
+const files: AgentPolicy["files"] = { as: "bytes", inlineMB: 5 };
 const operations: AgentPolicy["operations"] = { get: true, cancel: true, resubscribe: true, list: true, push: true };
 
 /** The policy of an agent: defaults, under its preset, under what the configuration says key by key. */
@@ -20,6 +21,7 @@ export function toPolicy(config: AgentConfig): AgentPolicy {
     whileRunning: config.whileRunning ?? preset.whileRunning ?? "join",
     onUnknown: config.onUnknown ?? preset.onUnknown ?? "notice",
     transcript: config.transcript ?? preset.transcript ?? 0,
+    files: { ...files, ...preset.files, ...given(config.files) },
     limits: toLimits(config),
   };
 }

@@ -5,9 +5,10 @@ import type { AgentConfig, DialectName, PushConfig } from "./config.ts";
 
 /** What a known system needs that differs from the defaults. Every key of the configuration wins over it. */
 export interface Preset {
-  readonly policy: Partial<Omit<AgentPolicy, "operations" | "identity" | "limits">> & {
+  readonly policy: Partial<Omit<AgentPolicy, "operations" | "identity" | "files" | "limits">> & {
     readonly operations?: Partial<AgentPolicy["operations"]>;
     readonly identity?: Partial<AgentPolicy["identity"]>;
+    readonly files?: Partial<AgentPolicy["files"]>;
     readonly limits?: Partial<AgentPolicy["limits"]>;
   };
   readonly wire?: Partial<Wire>;
@@ -72,6 +73,8 @@ const brightsy: Preset = {
     delivery: ["stream", "poll"],
     operations: { get: true, cancel: true, resubscribe: true, list: false, push: false },
     whileRunning: "queue",
+    // Its card names no input modes.
+    files: { types: ["*/*"] },
     limits: { pollSeconds: 2 },
   },
   wire: { dialect: "brightsy" },
@@ -106,7 +109,7 @@ const inkeep: Preset = {
  * card. -32001 and -32002 mean something else here than in A2A.
  */
 const sistava: Preset = {
-  policy: { contextId: "none", taskId: "never", delivery: ["stream", "blocking"], operations: nothing },
+  policy: { contextId: "none", taskId: "never", delivery: ["stream", "blocking"], operations: nothing, files: { as: "none" } },
   wire: { dialect: "a2a-0.1" },
   employees: true,
   errors: {

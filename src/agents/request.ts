@@ -1,5 +1,5 @@
 import { SendMessageRequest } from "@a2a-js/sdk";
-import type { AgentPolicy, AgentRequest } from "../model/agent.ts";
+import type { AgentPolicy, AgentRequest, RequestFile } from "../model/agent.ts";
 import { assertNever } from "../model/errors.ts";
 import type { Json } from "../model/thread.ts";
 import type { PushConfig } from "./config.ts";
@@ -25,7 +25,7 @@ export function toSendRequest(request: AgentRequest, options: RequestOptions): S
     message: {
       messageId: request.messageId,
       role: "ROLE_USER",
-      parts: [{ text: request.text }],
+      parts: toParts(request),
       // The SDK attaches nothing to a message whose ids are undefined; empty ones are left off the wire.
       contextId: request.contextId ?? "",
       taskId: request.taskId ?? "",
@@ -39,6 +39,16 @@ export function toSendRequest(request: AgentRequest, options: RequestOptions): S
     },
     ...(known && options.level !== "message" && { metadata }),
   });
+}
+
+/** Files stand behind the text; a message may also be nothing but files (A2A 1.0, section 4.1.6). */
+function toParts({ text, files = [] }: AgentRequest): readonly unknown[] {
+  return [...(text === "" && files.length > 0 ? [] : [{ text }]), ...files.map(toFilePart)];
+}
+
+function toFilePart(file: RequestFile): unknown {
+  const content = "url" in file ? { url: file.url } : { raw: Buffer.from(file.bytes).toString("base64") };
+  return { ...content, filename: file.name, mediaType: file.mediaType };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Abilities, AgentRequest } from "../model/agent.ts";
+import type { Abilities, AgentRequest, RequestFile } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { RowKey } from "../model/ledger.ts";
 import { concludeTurn } from "./conclude.ts";
@@ -7,6 +7,9 @@ import type { Context } from "./conversation.ts";
 import { pushKey, taskKey, toProof } from "./correlate.ts";
 import { follow } from "./follow.ts";
 import { toUuid } from "./ids.ts";
+import * as notices from "./notices.ts";
+import { type OpenedFiles, openUnlessStopped } from "./open-files.ts";
+import { toNotice } from "./outbox.ts";
 import { contextRowKey, recall } from "./recall.ts";
 import { waitForMore } from "./recover.ts";
 import type { Turn } from "./rows.ts";
@@ -20,9 +23,12 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
   let request: AgentRequest | undefined;
   try {
     const abilities = await client.abilities(job.signal);
-    const { request: prepared, keys } = await toRequest(session, turn, abilities);
+    const opened = await openUnlessStopped(session, turn, abilities);
+    if (opened === "stopped" || job.signal.aborted) return;
+    if (isEmpty(session, turn, opened)) return concludeTurn(session, turn, "empty", notices.leftFiles(opened.left));
+    const { request: prepared, keys } = await toRequest(session, turn, abilities, opened.files);
     request = prepared;
-    await commitSending(session, turn, request, keys);
+    await commitSending(session, turn, request, keys, opened);
     await follow(session, turn.id, (signal) => client.send(prepared, signal));
     if (!job.signal.aborted) waitForMore(session, turn.id, abilities);
   } catch (error) {
@@ -35,8 +41,19 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
   }
 }
 
-async function commitSending(session: Session, turn: Turn, request: AgentRequest, keys: readonly RowKey[]): Promise<void> {
-  const { parts, client } = session;
+/** Files alone, and none of them goes: there is nothing to ask. */
+function isEmpty(session: Session, turn: Turn, { files, left }: OpenedFiles): boolean {
+  return files.length === 0 && left.length > 0 && (session.content[turn.id]?.text ?? "").trim() === "";
+}
+
+async function commitSending(
+  session: Session,
+  turn: Turn,
+  request: AgentRequest,
+  keys: readonly RowKey[],
+  { kept, left }: OpenedFiles,
+): Promise<void> {
+  const { parts, client, task } = session;
   const now = parts.clock.now();
   session.task = without(session.task, "parked", "lookAt", "failingSince", "goneTask");
   session.updateTask({
@@ -45,13 +62,23 @@ async function commitSending(session: Session, turn: Turn, request: AgentRequest
   });
   session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });
   session.keys = keys;
+  session.files = kept;
+  if (left.length > 0) {
+    const words = `Not passed on to the agent:\n${notices.leftFiles(left)}`;
+    session.outbox = [...session.outbox, ...toNotice(parts, task.thread, `${turn.id}%`, words, { last: false })];
+  }
   await parts.failpoint("ask.sent.before");
   await session.save();
   await parts.failpoint("ask.sent.after");
   await parts.failpoint("ask.send.before");
 }
 
-async function toRequest(session: Session, turn: Turn, abilities: Abilities): Promise<{ request: AgentRequest; keys: readonly RowKey[] }> {
+async function toRequest(
+  session: Session,
+  turn: Turn,
+  abilities: Abilities,
+  files: readonly RequestFile[],
+): Promise<{ request: AgentRequest; keys: readonly RowKey[] }> {
   const { parts, client, task, content } = session;
   const said = content[turn.id];
   const context: Context = (await parts.contexts.get(task.context)) ?? { open: false };
@@ -69,6 +96,7 @@ async function toRequest(session: Session, turn: Turn, abilities: Abilities): Pr
       messageId: turn.messageId,
       text: said?.text ?? "",
       metadata: said?.metadata ?? {},
+      ...(files.length > 0 ? { files } : {}),
       ...(contextId === undefined ? {} : { contextId }),
       ...taskIds,
       ...(push?.config ? { push: push.config } : {}),

@@ -117,7 +117,6 @@ async function begin(
   const words = [
     ...(changed ? [notices.changedPerson] : []),
     ...(head ? [joins && head.state !== "leased" ? notices.joins : notices.waits] : []),
-    ...(event.attachments.length > 0 ? [notices.noFiles] : []),
   ];
   return {
     end: { kind: "done" },
@@ -170,6 +169,7 @@ function toTaskRow(event: Message, agent: string, context: string, metadata: Rea
     push: false,
     turns: [{ id, messageId: toUuid(id), state: "waiting", told: false, marks: [], shown: [], posts: 0 }],
   };
-  const content: TaskContent = { [id]: { text: event.text, metadata, answer: nothingYet } };
+  const { text, attachments } = event;
+  const content: TaskContent = { [id]: { text, metadata, answer: nothingYet, ...(attachments.length > 0 ? { attachments } : {}) } };
   return { id, queue: "task", lane: threadKey(event.thread), facts: toJson(task), content: toJson(content) };
 }

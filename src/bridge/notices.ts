@@ -23,7 +23,7 @@ export function ended(outcome: "failed" | "rejected" | "canceled", words: string
 }
 
 export function gaveUp(
-  outcome: Extract<Outcome, "expired" | "unreachable" | "refused" | "lost" | "stopped">,
+  outcome: Extract<Outcome, "expired" | "unreachable" | "refused" | "lost" | "stopped" | "empty">,
   reference: string,
   explanation?: string,
 ): string {
@@ -37,6 +37,8 @@ export function gaveUp(
       return `The agent did not accept the message.${why} ${ref(reference)}`;
     case "lost":
       return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, please ask again.${why} ${ref(reference)}`;
+    case "empty":
+      return `Nothing was passed on to the agent. ${ref(reference)}\n${explanation ?? ""}`;
     case "stopped":
       return `Stopped. ${ref(reference)}`;
   }
@@ -48,7 +50,9 @@ export const waits = "Your message waits until the current answer is complete. `
 export const joins = "Passed on to the running request.";
 export const busy = "The agent is still working on the last message. Please wait for its answer, or say `stop`.";
 export const noAgent = (reference: string) => `No agent is set up for this place. An admin can add a route for it. ${ref(reference)}`;
-export const noFiles = "Files are not passed on to the agent yet; only your text was sent.";
+/** One line a file. Names are plain names already (`file-rules.ts`). */
+export const leftFiles = (left: readonly { readonly name: string; readonly why: string }[]) =>
+  left.map(({ name, why }) => `- \`${name}\`: ${why}`).join("\n");
 export const notYours =
   "This conversation is its owner's: the agent answers them with what only they may see. Please start a thread of your own.";
 export const external = "This bot answers people of its own organisation only.";

@@ -6,6 +6,7 @@ import type { Failpoint } from "../model/failpoint.ts";
 import type { Ledger, Store } from "../model/ledger.ts";
 import type { Metrics } from "../model/metrics.ts";
 import type { Context, Conversation, Epoch } from "./conversation.ts";
+import type { FileLimits } from "./file-rules.ts";
 import type { IdentityRules } from "./identity.ts";
 import type { Route } from "./route.ts";
 
@@ -21,6 +22,9 @@ export interface Parts {
   readonly identity: IdentityRules;
   /** Where this agent may push: a URL that the opaque id is appended to, or a fixed one. Absent: push is not to be had. */
   pushAddress(agent: string): PushAddress | undefined;
+  /** Where the bridge is reached from outside, if it is. */
+  publicUrl(): string | undefined;
+  readonly files: FileLimits;
   /** How long what is known of a conversation is kept. Milliseconds. */
   readonly keepMs: number;
   readonly clock: Clock;

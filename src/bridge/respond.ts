@@ -84,6 +84,7 @@ function toClosing({ outcome, answer, shown, reference, explanation, late }: End
     case "unreachable":
     case "refused":
     case "stopped":
+    case "empty":
       return textReply(notices.gaveUp(outcome, reference, explanation), "notice");
     case "open":
     case "joined":

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AgentEvent } from "../model/agent.ts";
 import type { Row } from "../model/ledger.ts";
-import type { Author, IncomingEvent } from "../model/message.ts";
+import type { Attachment, Author, IncomingEvent } from "../model/message.ts";
 import type { PostedRef, Reply, ReplyPart } from "../model/reply.ts";
 import type { Json, ThreadRef } from "../model/thread.ts";
 
@@ -155,7 +155,7 @@ export interface Turn {
   readonly live?: PostedRef;
 }
 
-export type Outcome = Answer["phase"] | "expired" | "unreachable" | "refused" | "lost" | "stopped" | "joined";
+export type Outcome = Answer["phase"] | "expired" | "unreachable" | "refused" | "lost" | "stopped" | "empty" | "joined";
 
 /** A task row: the turns of one thread that one agent works on now. Usually one; more where messages join an open task. */
 export interface Task {
@@ -183,12 +183,21 @@ export interface Task {
 
 /** What was said in the turns of a task, by turn id. */
 export type TaskContent = Readonly<
-  Record<string, { readonly text: string; readonly metadata: Readonly<Record<string, string>>; readonly answer: Answer }>
+  Record<
+    string,
+    {
+      readonly text: string;
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly answer: Answer;
+      /** What came with the text; absent where nothing did. */
+      readonly attachments?: readonly Attachment[];
+    }
+  >
 >;
 
 const outcome = z.enum([
   "open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected",
-  "expired", "unreachable", "refused", "lost", "stopped", "joined",
+  "expired", "unreachable", "refused", "lost", "stopped", "empty", "joined",
 ]); // biome-ignore format: one list
 const turn: z.ZodType<Turn> = z.object({
   id: z.string(),
@@ -221,7 +230,7 @@ const task: z.ZodType<Task> = z.object({
 });
 const taskContent: z.ZodType<TaskContent> = z.record(
   z.string(),
-  z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer }),
+  z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer, attachments: z.array(attachment).exactOptional() }),
 );
 
 export const toTask = (row: Row): Task => task.parse(row.facts);

@@ -36,6 +36,8 @@ export class Session {
   /** Rows that the next commit makes. */
   outbox: readonly NewRow[] = [];
   keys: readonly RowKey[] = [];
+  /** Files that the next commit keeps. */
+  files: NonNullable<Step["files"]> = [];
   /** Why the message's own call was given up, in words for the thread: it tells more than what a later look at the task met. */
   why: string | undefined;
   #seen = 0;
@@ -118,13 +120,22 @@ export class Session {
     return settled;
   }
 
-  #progress(): { facts: Json; content: Json; rows: readonly NewRow[]; keys: readonly RowKey[]; read: number } {
-    return { facts: toJson(this.task), content: toJson(this.content), rows: this.outbox, keys: this.keys, read: this.#read };
+  #progress(): {
+    facts: Json;
+    content: Json;
+    rows: readonly NewRow[];
+    keys: readonly RowKey[];
+    files: NonNullable<Step["files"]>;
+    read: number;
+  } {
+    const { outbox: rows, keys, files } = this;
+    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, files, read: this.#read };
   }
 
   #committed(): void {
     this.outbox = [];
     this.keys = [];
+    this.files = [];
   }
 }
 

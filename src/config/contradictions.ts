@@ -3,7 +3,14 @@ import type { ParsedConfig } from "./schema.ts";
 
 /** What no single key shows: keys that do not fit each other. */
 export function findContradictions(config: ParsedConfig): readonly Problem[] {
-  return [...findMissing(config), ...findBadRoutes(config), ...findUnreached(config), ...findDeaf(config), ...findBadPush(config)];
+  return [
+    ...findMissing(config),
+    ...findBadRoutes(config),
+    ...findUnreached(config),
+    ...findDeaf(config),
+    ...findBadPush(config),
+    ...findBadFiles(config),
+  ];
 }
 
 function findMissing({ agents, slack, teams }: ParsedConfig): readonly Problem[] {
@@ -102,4 +109,20 @@ function findBadPush({ agents, publicUrl }: ParsedConfig): readonly Problem[] {
     }
     return problems;
   });
+}
+
+/** A link leads to the bridge, which must have an address for it. */
+function findBadFiles({ agents, publicUrl, outbound }: ParsedConfig): readonly Problem[] {
+  if (publicUrl !== undefined || outbound.allowPrivateNetworks === true) return [];
+  return Object.entries(agents).flatMap(([name, { files }]) =>
+    files?.as === "link"
+      ? [
+          {
+            key: `agents.${name}.files.as`,
+            problem: "a link would lead to the bridge, which has no public address",
+            remedy: "Set publicUrl, or use bytes.",
+          },
+        ]
+      : [],
+  );
 }

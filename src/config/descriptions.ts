@@ -76,6 +76,13 @@ export const descriptions: Readonly<Record<string, string>> = {
   "agents.<name>.push.listen": "an own port for the fixed URL, for an agent that wants a bare host",
   "agents.<name>.push.listen.host": "address of that port",
   "agents.<name>.push.listen.port": "that port",
+  "agents.<name>.files": "how files of people reach this agent",
+  "agents.<name>.files.as":
+    "bytes (default): in the message, beyond inlineMB by a link; link: always by a link of the bridge, which needs publicUrl; none: not at all",
+  "agents.<name>.files.inlineMB": "what the files of one message may have together as bytes; default 5",
+  "agents.<name>.files.maxMB": "the largest file, where that is less than limits.fileMB",
+  "agents.<name>.files.types":
+    "media types that the agent takes, such as application/pdf, image/* or */*; absent: those that its card names",
   "agents.<name>.limits": "how long to wait for this agent",
   "agents.<name>.limits.silenceSeconds": "no byte on an open call for this long: the call is given up; default 300",
   "agents.<name>.limits.answerMinutes": "until the thread is told that no answer came; default 1440. A later answer is still posted",
@@ -157,6 +164,10 @@ export const descriptions: Readonly<Record<string, string>> = {
   limits: "bounds of what comes in",
   "limits.pushBodyMB": "largest push of an agent, in megabytes",
   "limits.pushesPerMinute": "pushes from one address in a minute; more are answered with 429",
+  "limits.fileMB": "the largest file that is passed on, in either direction, in megabytes",
+  "limits.filesPerMessage": "how many files of one message, or one answer, are passed on",
+  "limits.fileLinkHours": "how long a link of the bridge to a file works; it ends with the file's own time (store.retention.contentDays)",
+  "limits.refusedFiles": "endings of names of files that are passed on in neither direction; programs unless you say otherwise",
   log: "what is logged, as JSON lines on standard output",
   "log.level": "fatal, error, warn, info, debug or silent",
 };

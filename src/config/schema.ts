@@ -50,6 +50,17 @@ const outboundSchema = z.strictObject({
   caFile: name.optional(),
 });
 
+const ending = z
+  .string()
+  .regex(/^\.?[A-Za-z0-9_-]{1,15}$/, "is not the ending of a file's name, such as exe")
+  .transform((text) => text.replace(/^\./, "").toLowerCase());
+
+/** What runs when somebody opens it, or can hide what does. */
+const programs = [
+  "apk", "app", "bat", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "hta", "img", "iso", "jar", "js", "jse", "lnk", "msi", "msix",
+  "pif", "pkg", "ps1", "reg", "rpm", "scf", "scr", "vbe", "vbs", "vhd", "vhdx", "wsf", "wsh",
+] as const; // biome-ignore format: one list
+
 /** The names of agents stand in addresses and logs. */
 const agentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "is not a name of letters, digits, - and _");
 
@@ -68,6 +79,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       pushBodyMB: z.number().positive().max(1_024).default(16),
       pushesPerMinute: z.number().int().positive().max(1_000_000).default(6_000),
+      fileMB: z.number().positive().max(64).default(20),
+      filesPerMessage: z.number().int().positive().max(20).default(5),
+      fileLinkHours: z.number().positive().max(8_784).default(24),
+      refusedFiles: z.array(ending).default([...programs]),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info") }).prefault({}),

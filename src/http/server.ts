@@ -148,7 +148,10 @@ const unavailable: RawResponse = { status: 503, headers: { "retry-after": "1" },
 function answer(reply: FastifyReply, response: RawResponse): FastifyReply {
   reply.code(response.status).headers({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
   if (response.body !== undefined) reply.header("content-type", "text/plain; charset=utf-8");
-  return reply.headers(response.headers ?? {}).send(response.body ?? "");
+  const { body = "" } = response;
+  return reply
+    .headers(response.headers ?? {})
+    .send(typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
 }
 
 function healthRoutes(ready: () => Promise<boolean>, clock: Clock): readonly HttpRoute[] {

@@ -7,6 +7,7 @@ import type { Ledger, OpenStore } from "../model/ledger.ts";
 import { createAccept } from "./accept.ts";
 import { createCommits } from "./commit.ts";
 import { openDatabase } from "./database.ts";
+import { findFile } from "./files.ts";
 import { createGuard, type Guard, toStoreError } from "./guard.ts";
 import { createOpenStore } from "./keyv.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
@@ -93,6 +94,7 @@ function createLedger(parts: Parts, guard: Guard, mailbox: Mailbox, close: () =>
     edit: (id, content) => guard.run(() => editWaiting(parts, id, content)),
     withdraw: (id) => guard.run(() => withdrawWaiting(parts, id)),
     row: (id) => guard.run(() => findRow(parts, id)),
+    file: (id) => guard.run(() => findFile(parts, id)),
     byKey: (key) => guard.run(() => findByKey(parts, key)),
     open: (queue, lane) => guard.run(() => findOpen(parts, queue, lane)),
     trace: (what) => guard.run(() => traceRows(parts, what)),

@@ -34,6 +34,7 @@ async function purgeContent({ engine }: Parts, { tx }: Commit, contentMs: number
   if (ids.length === 0) return 0;
   const list = ids.map(({ id }) => id);
   await tx.deleteFrom("content").where("row_id", "in", list).execute();
+  await tx.deleteFrom("file").where("row_id", "in", list).execute();
   await tx.updateTable("queue").set({ kept: 0 }).where("id", "in", list).execute();
   return list.length;
 }
@@ -44,6 +45,7 @@ async function purgeFacts({ engine }: Parts, { tx }: Commit, factsMs: number): P
   if (rows.length === 0) return 0;
   const ids = rows.map(({ id }) => id);
   await tx.deleteFrom("content").where("row_id", "in", ids).execute();
+  await tx.deleteFrom("file").where("row_id", "in", ids).execute();
   await tx.deleteFrom("mail").where("row_id", "in", ids).execute();
   await tx.deleteFrom("row_key").where("row_id", "in", ids).execute();
   await tx.deleteFrom("queue").where("id", "in", ids).execute();

@@ -41,6 +41,12 @@ export interface ContentTable extends Sealed {
   row_id: string;
 }
 
+/** Files of rows, which go with the row's content. */
+export interface FileTable extends Sealed {
+  id: string;
+  row_id: string;
+}
+
 export interface MailTable extends Sealed {
   seq: Generated<number>;
   row_id: string;
@@ -62,6 +68,7 @@ export interface KvTable extends Sealed {
 export interface Schema {
   queue: QueueTable;
   content: ContentTable;
+  file: FileTable;
   mail: MailTable;
   row_key: KeyTable;
   kv: KvTable;

@@ -4,6 +4,7 @@ import type { End, Leased, RowState, Settled, Step } from "../model/ledger.ts";
 import { amendRows } from "./amend.ts";
 import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
+import { putFiles } from "./files.ts";
 import { Foreign } from "./guard.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import { dropMail, hasMail, sendMail } from "./mail.ts";
@@ -88,6 +89,7 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
     commit.tx,
     [leased.id].map((id) => (step.content === undefined ? { id } : { id, content: step.content })),
   );
+  await putFiles(parts, commit.tx, leased.id, step.files ?? []);
   await putKeys(
     commit.tx,
     (step.keys ?? []).map((key) => ({ ...key, row: leased.id })),

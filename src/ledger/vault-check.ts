@@ -7,6 +7,7 @@ export async function checkKeys({ engine, vault }: Parts): Promise<void> {
   const { rows } = await sql<{ key_id: string }>`
     select key_id from (
       select min(key_id) as key_id from content where key_id is not null union select max(key_id) from content where key_id is not null
+      union select min(key_id) from file where key_id is not null union select max(key_id) from file where key_id is not null
       union select distinct key_id from mail where key_id is not null union select distinct key_id from kv where key_id is not null) as used
     where key_id is not null`.execute(engine.db);
   const foreign = rows.find((row) => row.key_id !== vault.keyId);

@@ -40,9 +40,15 @@ export interface Adapter {
   /** The verified person behind an event. Asks the platform: call it only after the event is committed. */
   person(event: IncomingEvent, signal: AbortSignal): Promise<Sender>;
   sign(thread: ThreadRef, sign: Sign, signal: AbortSignal): Promise<void>;
-  /** Cuts a reply into posts that the platform takes, at safe places. Pure: the same reply gives the same posts. */
+  /**
+   * Cuts a reply into posts that the platform takes, at safe places. Pure: the same reply gives the same posts. Where the platform shows
+   * files, each one is a post of its own, with nothing else in it, behind the text.
+   */
   split(reply: Reply): readonly Reply[];
-  /** One reply of `split` as one message. `deliveryId` marks it on the platform, so that `find` can find it. */
+  /**
+   * One reply of `split` as one message. `deliveryId` marks it on the platform, so that `find` can find it. A file comes with its bytes;
+   * `fileRefused` says that this place takes no such file.
+   */
   post(thread: ThreadRef, reply: Reply, deliveryId: string, signal: AbortSignal): Promise<PostedRef>;
   /** Puts a reply in the place of a message of ours, a live one included. Repeating it does no harm. */
   edit(posted: PostedRef, reply: Reply, deliveryId: string, signal: AbortSignal): Promise<PostedRef>;
@@ -50,7 +56,11 @@ export interface Adapter {
   find?(thread: ThreadRef, deliveryId: string, signal: AbortSignal): Promise<PostedRef | undefined>;
   /** Present where text can be shown while it is made. `asker` is the person the text is for. */
   live?(thread: ThreadRef, asker: { readonly id: string; readonly workspace: string }, signal: AbortSignal): Promise<LivePost>;
-  open(attachment: Attachment, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * The bytes of a file that a person attached, once. Rejects with a DeliveryError whose `explanation` says what is wrong with the file;
+   * `fileRefused` where it has more than `maxBytes` or cannot be had for another reason that stays.
+   */
+  open(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Resolves when nothing of this adapter runs any more. */
   stop(): Promise<void>;
 }

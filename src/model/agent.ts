@@ -30,6 +30,7 @@ export interface AgentPolicy {
   readonly onUnknown: "notice" | "resend";
   /** How many characters of what was said before go along with each message, for agents without a memory; 0: none. */
   readonly transcript: number;
+  readonly files: FilePolicy;
   readonly limits: {
     /** No byte from an open call for this long: the call is given up. Seconds. */
     readonly silenceSeconds: number;
@@ -42,6 +43,17 @@ export interface AgentPolicy {
   };
 }
 
+/** How files of people reach an agent. */
+export interface FilePolicy {
+  /** `bytes`: in the message itself, up to `inlineMB` together, larger ones by a link. `link`: each by a link. `none`: not at all. */
+  readonly as: "bytes" | "link" | "none";
+  readonly inlineMB: number;
+  /** The largest file, where it is less than what the bridge takes. */
+  readonly maxMB?: number;
+  /** Media types that the agent takes, whatever its card says; a star stands for anything. */
+  readonly types?: readonly string[];
+}
+
 export type IdentityField = "userPrincipalName" | "platform" | "workspaceId" | "userId" | "displayName";
 
 /** One message to an agent. `messageId` is deterministic, so that a repeated step can be recognised. */
@@ -51,6 +63,8 @@ export interface AgentRequest {
   readonly contextId?: string;
   readonly taskId?: string;
   readonly referenceTaskIds?: readonly string[];
+  /** What came with the text. */
+  readonly files?: readonly RequestFile[];
   /** Flat; already reduced to what the policy names. */
   readonly metadata: Readonly<Record<string, string>>;
   /** What was said in this conversation before, oldest first; only where the policy has `transcript`. The client cuts it to that size. */
@@ -58,6 +72,12 @@ export interface AgentRequest {
   /** Where the agent may push, with the token that it must send back. Absent: no push config goes along. */
   readonly push?: { readonly url: string; readonly token: string };
 }
+
+/** A file on its way to an agent: its bytes, or where the agent can fetch them for a while. */
+export type RequestFile = { readonly name: string; readonly mediaType: string } & (
+  | { readonly bytes: Uint8Array }
+  | { readonly url: string }
+);
 
 /** One utterance of an earlier turn. */
 export interface Said {
@@ -122,4 +142,6 @@ export interface Abilities {
   readonly resubscribe: boolean;
   readonly list: boolean;
   readonly cancel: boolean;
+  /** Media types that the agent takes, by its card: those of all its skills together. */
+  readonly inputModes: readonly string[];
 }

@@ -11,17 +11,28 @@ export type DeliveryErrorKind =
   /** The thread or channel is gone, or the bot is not in it any more: bury. */
   | "threadGone"
   /** The platform refuses this very message or these credentials: bury. */
-  | "refused";
+  | "refused"
+  /** A file that is not shown here, or that cannot be had. Nothing was posted: say so, with the `explanation`. */
+  | "fileRefused";
+
+interface DeliveryErrorOptions {
+  readonly retryAfterMs?: number | undefined;
+  readonly explanation?: string | undefined;
+  readonly cause?: unknown;
+}
 
 /** The only error that an adapter's outgoing calls reject with. `message` holds no content. */
 export class DeliveryError extends Error {
   override readonly name = "DeliveryError";
   readonly kind: DeliveryErrorKind;
   readonly retryAfterMs: number | undefined;
-  constructor(kind: DeliveryErrorKind, message: string, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
+  /** What is wrong with a file, for the thread: the bridge's own words, fit to stand behind a colon. */
+  readonly explanation: string | undefined;
+  constructor(kind: DeliveryErrorKind, message: string, options: DeliveryErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
+    this.explanation = options.explanation;
   }
 }
 

@@ -28,7 +28,10 @@ export const failpoints = [
   "deliver.commit.after",
 ] as const;
 
-export type FailpointName = (typeof failpoints)[number];
+/** The same where files are brought; a path without files does not come by here. */
+export const fileFailpoints = ["ask.open.before", "ask.open.after", "deliver.fetch.before", "deliver.fetch.after"] as const;
+
+export type FailpointName = (typeof failpoints)[number] | (typeof fileFailpoints)[number];
 
 /** Returns when the path may go on. */
 export type Failpoint = (name: FailpointName) => void | Promise<void>;

@@ -15,7 +15,8 @@ export interface RawRequest extends RequestHead {
 export interface RawResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** A text is plain text unless the headers say otherwise. */
+  readonly body?: string | Uint8Array;
 }
 
 /**

@@ -50,6 +50,15 @@ export interface Row {
   readonly settledAt: number | undefined;
 }
 
+/** A file as it is kept: content, apart from the row that it belongs to and deleted with that row's content. */
+export interface KeptFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  /** With which links to it are signed. */
+  readonly secret: string;
+}
+
 /** A note left at an open row for whoever works on it: a push, a stop, a message that joins. Read in order, deleted once read. */
 export interface Mail {
   readonly seq: number;
@@ -81,6 +90,8 @@ export interface Step {
   readonly content?: Json;
   readonly result?: Json;
   readonly keys?: readonly RowKey[];
+  /** Files of this row. One whose id is there already takes its place. */
+  readonly files?: readonly (KeptFile & { readonly id: string })[];
   /** New rows of any queue. */
   readonly rows?: readonly NewRow[];
   /** Mail for open rows; wakes them. */
@@ -116,7 +127,7 @@ export interface Ledger {
   /** Commits progress of a leased row and keeps the lease. Throws LeaseLost. `read`: mail up to this seq is deleted. */
   save(
     leased: Leased,
-    progress: Pick<Step, "facts" | "content" | "keys" | "rows" | "absorb" | "also"> & { readonly read?: number },
+    progress: Pick<Step, "facts" | "content" | "keys" | "files" | "rows" | "absorb" | "also"> & { readonly read?: number },
   ): Promise<"saved" | "bounced">;
   /** Finishes a step in one commit. Throws LeaseLost when the lease was lost: then nothing was written. */
   settle(leased: Leased, step: Step & { readonly read?: number }): Promise<Settled>;
@@ -125,6 +136,8 @@ export interface Ledger {
   /** Takes such a row back: it becomes done with `result {withdrawn: true}`. False when it is too late. */
   withdraw(id: string): Promise<boolean>;
   row(id: string): Promise<Row | undefined>;
+  /** Undefined where there is none, or its time is over. */
+  file(id: string): Promise<KeptFile | undefined>;
   byKey(key: string): Promise<readonly (Row & { readonly proof: string | undefined })[]>;
   /** The open rows of a lane, its head first. */
   open(queue: Queue, lane: string): Promise<readonly Row[]>;

@@ -25,7 +25,7 @@ export interface DemoAgents {
 const sparkClient = { clientId: "bridge-demo", clientSecret: "only-for-the-demo" } as const;
 
 export async function createDemoAgents(): Promise<DemoAgents> {
-  const wire = { protocol: "1.0", binding: "JSONRPC" } as const;
+  const wire = { protocol: "1.0", binding: "JSONRPC", inputModes: ["text/plain", "*/*"] } as const;
   const poet = { ...wire, name: "Poet", modes: { streaming: true, push: false }, script: createDemoScript("streamed") };
   const worker = { ...wire, name: "Worker", modes: { streaming: false, push: true }, script: createDemoScript("later") };
   const agents = {

@@ -1,4 +1,4 @@
-import { type SendMessageRequest, type StreamResponse, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
+import { type Part, type SendMessageRequest, type StreamResponse, type Task, TaskState, type TaskStatus } from "@a2a-js/sdk";
 import type { RequestOptions } from "@a2a-js/sdk/client";
 import { parseBounded } from "../bounds.ts";
 import { WireRefusal } from "../refusal.ts";
@@ -62,9 +62,7 @@ class BrightsyTransport extends OwnTransport {
 
   async #say({ message, metadata }: SendMessageRequest, options: RequestOptions | undefined): Promise<Update> {
     const id = message?.taskId ?? "";
-    const content = (message?.parts ?? []).flatMap(({ content }) =>
-      content?.$case === "text" ? [{ type: "text", text: content.value }] : [],
-    );
+    const content = (message?.parts ?? []).flatMap(toContent);
     const merged = { ...metadata, ...message?.metadata };
     const body = { message: { role: "user", content }, ...(Object.keys(merged).length > 0 && { metadata: merged }) };
     const url = id === "" ? this.#tasks : this.#of(id);
@@ -88,6 +86,15 @@ class BrightsyTransport extends OwnTransport {
   #of(id: string): string {
     return `${this.#tasks}/${encodeURIComponent(id)}`;
   }
+}
+
+/** The documentation shows text alone; a file is written as in A2A 0.1, which the shape of its text is that of. */
+function toContent(part: Part): readonly unknown[] {
+  const { content, filename, mediaType } = part;
+  if (content?.$case === "text") return [{ type: "text", text: content.value }];
+  if (content?.$case !== "raw" && content?.$case !== "url") return [];
+  const where = content.$case === "raw" ? { bytes: Buffer.from(content.value).toString("base64") } : { uri: content.value };
+  return [{ type: "file", file: { ...(filename && { name: filename }), ...(mediaType && { mimeType: mediaType }), ...where } }];
 }
 
 /** From the address of the card, of the tasks, of what both are under, or of the agent. */

@@ -30,6 +30,8 @@ export interface SimulatedAgentOptions extends Wire {
     readonly list?: boolean;
     readonly cancel?: boolean;
   };
+  /** Media types that the card declares; plain text alone unless said otherwise. */
+  readonly inputModes?: readonly string[];
   /** What the agent does for a message. Without it, words of the text decide, which is for people to play with. */
   readonly script?: ScriptFor;
   readonly auth?: AgentAuth;
@@ -176,7 +178,8 @@ function mount(options: SimulatedAgentOptions, parts: Parts, listener: Listener)
 
 function factsOf(options: SimulatedAgentOptions, baseUrl: string, endpoint: string): CardFacts {
   const { name, description = `${name}, a simulated agent`, modes, auth = {} } = options;
-  return { name, description, baseUrl, endpoint, wire: options, streaming: modes.streaming, push: modes.push, auth };
+  const { inputModes } = options;
+  return { name, description, baseUrl, endpoint, wire: options, streaming: modes.streaming, push: modes.push, auth, inputModes };
 }
 
 /** An agent of 0.3 does not know the header; the SDK's 0.3 layer would hand other versions on to 1.0. */

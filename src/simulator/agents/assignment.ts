@@ -26,6 +26,7 @@ export function toAssignment(
   const turn = {
     agent: more.agent ?? kit.name,
     text: sent.text,
+    files: sent.files,
     messageId: sent.messageId,
     contextId: more.contextId,
     taskId: more.taskId,

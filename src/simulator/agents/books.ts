@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { SentFile } from "./sent-files.ts";
 import type { Metadata, Sent } from "./wire.ts";
 
 /** A message as it arrived. */
@@ -8,6 +9,7 @@ interface Received {
   readonly contextId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly text: string;
+  readonly files: readonly SentFile[];
   readonly metadata: { readonly message: Metadata; readonly request: Metadata };
   readonly headers: IncomingHttpHeaders;
   /** Milliseconds since 1970, by the agent's clock. */

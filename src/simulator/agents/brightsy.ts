@@ -8,6 +8,7 @@ import { brightsyWords } from "./brightsy-words.ts";
 import { createVendorApp } from "./doors.ts";
 import { createKit, type Kit, openDoors, type VendorAgent, type VendorOptions } from "./kit.ts";
 import { isAtWork, type LiveTask } from "./live-task.ts";
+import { filesOf } from "./sent-files.ts";
 import { problemsOf } from "./wire01.ts";
 
 export interface BrightsyOptions extends VendorOptions {
@@ -81,7 +82,15 @@ const card = (id: string, name: string) => ({
 const body = z.strictObject({
   message: z.strictObject({
     role: z.literal("user"),
-    content: z.array(z.strictObject({ type: z.literal("text"), text: z.string() })).min(1),
+    content: z
+      .array(
+        z.discriminatedUnion("type", [
+          z.strictObject({ type: z.literal("text"), text: z.string() }),
+          // Not documented: as in A2A 0.1.
+          z.strictObject({ type: z.literal("file"), file: z.record(z.string(), z.string()) }),
+        ]),
+      )
+      .min(1),
   }),
   /** Not documented; it stands in the books and is for no one else. */
   metadata: z.record(z.string(), z.unknown()).optional(),
@@ -104,7 +113,7 @@ function mount({ kit, base, guard, expired }: House, app: Express): void {
       next();
     },
     guard,
-    json({ limit: "1mb" }),
+    json({ limit: "16mb" }),
     (request, response) => {
       const sends = operation === "create" || operation === "continue";
       const { taskId } = request.params;
@@ -148,11 +157,13 @@ function send(kit: Kit, call: RestCall, expired: ReadonlySet<string>): void {
     for (const problem of problemsOf(parsed.error)) kit.books.violation(problem);
     return void call.response.status(400).json({ error: "Invalid message" });
   }
-  const text = parsed.data.message.content.map((part) => part.text).join("");
+  const { content } = parsed.data.message;
+  const text = content.map((part) => (part.type === "text" ? part.text : "")).join("");
   const sent = {
     messageId: "",
     taskId: call.taskId,
     text,
+    files: filesOf(content),
     referenceTaskIds: [],
     metadata: { message: {}, request: parsed.data.metadata ?? {} },
   };

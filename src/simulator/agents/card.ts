@@ -13,9 +13,14 @@ export interface CardFacts {
   readonly streaming: boolean;
   readonly push: boolean;
   readonly auth: AgentAuth;
+  /** Media types that it takes; plain text alone unless said otherwise. */
+  readonly inputModes?: readonly string[] | undefined;
 }
 
-const modes = { defaultInputModes: ["text/plain"], defaultOutputModes: ["text/markdown", "text/plain"] };
+const modes = ({ inputModes = ["text/plain"] }: CardFacts) => ({
+  defaultInputModes: [...inputModes],
+  defaultOutputModes: ["text/markdown", "text/plain"],
+});
 
 const skill = {
   id: "talk",
@@ -34,7 +39,7 @@ export function cardFor(facts: CardFacts): AgentCard {
     version: "1.0.0",
     supportedInterfaces: [{ url: facts.endpoint, protocolBinding: facts.wire.binding, protocolVersion: facts.wire.protocol }],
     capabilities: { streaming: facts.streaming, pushNotifications: facts.push },
-    ...modes,
+    ...modes(facts),
     skills: [skill],
     ...(scheme10 ? { securitySchemes: { caller: scheme10 }, securityRequirements: [{ schemes: { caller: { list: [] } } }] } : {}),
   });
@@ -52,7 +57,7 @@ export function card03(facts: CardFacts): Readonly<Record<string, unknown>> {
     preferredTransport: facts.wire.binding,
     additionalInterfaces: [{ url: facts.endpoint, transport: facts.wire.binding }],
     capabilities: { streaming: facts.streaming, pushNotifications: facts.push, stateTransitionHistory: false },
-    ...modes,
+    ...modes(facts),
     skills: [skill],
     ...(scheme03 ? { securitySchemes: { caller: scheme03 }, security: [{ caller: [] }] } : {}),
   };

@@ -1,3 +1,4 @@
+import { describeFiles, sendFile } from "./demo-files.ts";
 import { bigTable, help, hostile, verses } from "./demo-texts.ts";
 import {
   authRequired,
@@ -36,6 +37,7 @@ const words: readonly Word[] = [
     pattern: /\breject\b/i,
     script: () => [reject("That one I must turn down: it is not mine to do. Anything else? `help` shows what is.")],
   },
+  { pattern: /^\W*(send )?(me )?(a )?file\b/i, script: sendFile },
   { pattern: /\bsign[ -]?in\b/i, script: signIn },
   { pattern: /\bsilent\b/i, script: () => [silent()] },
   { pattern: /\bcut\b/i, script: cut },
@@ -51,6 +53,7 @@ export function createDemoScript(manner: Manner): (turn: AgentTurn) => Script {
   const plain = { atOnce: echo, streamed: streamedEcho, later: laterEcho }[manner];
   return (turn) => {
     if (turn.question !== undefined) return answered(turn);
+    if (turn.files.length > 0) return describeFiles(turn);
     if (turn.joining) return [working(`Noted while I work: “${quote(turn.text)}”.`), detach()];
     return (words.find((word) => word.pattern.test(turn.text))?.script ?? plain)(turn);
   };

@@ -9,6 +9,7 @@ export const help = (
 | \`slow\` or \`job 20\` | work that takes its time (20 seconds) and reports back in this thread |
 | \`ask me\` | a question; your next message answers it |
 | \`sign in\` | a request to sign in, after which I go on |
+| \`file\`, \`file png\` | a small table or picture; and send me a file, I tell what I got |
 | \`fail\`, \`reject\` | how bad news looks |
 | \`long\` | 40,000 characters, with tables and code |
 | \`hostile\` | what a malicious agent would send |

@@ -1,4 +1,5 @@
 import type { RequestContext } from "@a2a-js/sdk/server";
+import { filesIn, type SentFile } from "./sent-files.ts";
 import type { Script } from "./steps.ts";
 import { isTerminal, stateName, textOf } from "./tasks.ts";
 import type { Metadata } from "./wire.ts";
@@ -8,6 +9,7 @@ export interface AgentTurn {
   /** The agent's own name. */
   readonly agent: string;
   readonly text: string;
+  readonly files: readonly SentFile[];
   readonly messageId: string;
   readonly contextId: string;
   readonly taskId: string;
@@ -56,6 +58,7 @@ export function toTurn(
   return {
     agent,
     text,
+    files: filesIn(message.parts),
     messageId: message.messageId,
     contextId: request.contextId,
     taskId: request.taskId,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { filesOf, type SentFile } from "./sent-files.ts";
 
 /** Which of the wires of A2A a simulated agent speaks. */
 export interface Wire {
@@ -12,6 +13,7 @@ export interface Sent {
   readonly contextId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly text: string;
+  readonly files: readonly SentFile[];
   readonly referenceTaskIds: readonly string[];
   readonly metadata: { readonly message: Metadata; readonly request: Metadata };
   readonly push?: { readonly url: string; readonly token?: string | undefined } | undefined;
@@ -190,6 +192,7 @@ function toSent(
     contextId: message.contextId,
     taskId: message.taskId,
     text: parts.map((part) => ("text" in part ? (part.text ?? "") : "")).join(""),
+    files: filesOf(parts),
     referenceTaskIds: message.referenceTaskIds ?? [],
     metadata: { message: message.metadata ?? {}, request: request ?? {} },
     push,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hasEnded, type LiveTask, type Word } from "./live-task.ts";
 import { toParts } from "./parts.ts";
+import { filesOf } from "./sent-files.ts";
 import type { Content } from "./steps.ts";
 import type { Sent } from "./wire.ts";
 
@@ -41,6 +42,7 @@ export function toSent01(params: z.infer<typeof paramsWithoutIds>): Sent {
     contextId: params.sessionId,
     taskId: params.id,
     text: params.message.parts.map((part) => (part.type === "text" ? part.text : "")).join(""),
+    files: filesOf(params.message.parts),
     referenceTaskIds: [],
     metadata: { message: params.message.metadata ?? {}, request: params.metadata ?? {} },
   };

@@ -91,13 +91,24 @@ describe("files", () => {
     const event = last();
     const attachment = event.kind === "message" ? event.attachments[0] : undefined;
     if (!attachment) throw new Error("the file did not come along");
-    expect(new TextDecoder().decode(await world.adapter.open(attachment, signal))).toBe("error 42");
+    expect(new TextDecoder().decode(await world.adapter.open(attachment, 1_000, signal))).toBe("error 42");
+  });
+
+  test("a file of a shared channel, of which an event tells the id alone, is asked for", async () => {
+    world.slack.workspace.files.set("F9", { name: "log.txt", mediaType: "text/plain", bytes });
+    const attachment = { id: "F9", name: "file", mediaType: "application/octet-stream", size: 0, source: {} };
+    expect(new TextDecoder().decode(await world.adapter.open(attachment, 1_000, signal))).toBe("error 42");
+    world.slack.workspace.app.scopes.delete("files:read");
+    await expect(world.adapter.open(attachment, 1_000, signal)).rejects.toMatchObject({
+      kind: "fileRefused",
+      explanation: expect.stringContaining("files:read"),
+    });
   });
 
   test("a file elsewhere is not fetched, and the token stays here", async () => {
     const attachment = { id: "F1", name: "x", mediaType: "text/plain", size: 1 };
     for (const url of ["https://evil.test/x", "https://slack.com.evil.test/x", "http://files.slack.com/x", "file:///etc/passwd", "x"]) {
-      await expect(world.adapter.open({ ...attachment, source: { url } }, signal)).rejects.toMatchObject({ kind: "refused" });
+      await expect(world.adapter.open({ ...attachment, source: { url } }, 1_000, signal)).rejects.toMatchObject({ kind: "fileRefused" });
     }
   });
 });

@@ -123,7 +123,7 @@ describe("files", () => {
     const event = last();
     const attachment = event.kind === "message" ? event.attachments[0] : undefined;
     if (!attachment) throw new Error("the file did not come along");
-    expect(new TextDecoder().decode(await world.adapter.open(attachment, signal))).toBe("error 42");
+    expect(new TextDecoder().decode(await world.adapter.open(attachment, 1_000, signal))).toBe("error 42");
   });
 
   test("what is elsewhere is not fetched, and the token stays here", async () => {
@@ -136,9 +136,11 @@ describe("files", () => {
       "x",
     ]) {
       for (const kind of ["file", "image"]) {
-        await expect(world.adapter.open({ ...attachment, source: { kind, url } }, signal)).rejects.toMatchObject({ kind: "refused" });
+        await expect(world.adapter.open({ ...attachment, source: { kind, url } }, 1_000, signal)).rejects.toMatchObject({
+          kind: "fileRefused",
+        });
       }
     }
-    await expect(world.adapter.open({ ...attachment, source: {} }, signal)).rejects.toMatchObject({ kind: "refused" });
+    await expect(world.adapter.open({ ...attachment, source: {} }, 1_000, signal)).rejects.toMatchObject({ kind: "fileRefused" });
   });
 });

@@ -74,7 +74,14 @@ test("without an address to push to it cannot answer, so it is not asked", async
 
 test("can do nothing but push", async () => {
   const client = spark();
-  expect(await client.abilities(never)).toEqual({ push: true, get: false, resubscribe: false, list: false, cancel: false });
+  expect(await client.abilities(never)).toEqual({
+    push: true,
+    get: false,
+    resubscribe: false,
+    list: false,
+    cancel: false,
+    inputModes: ["text/plain"],
+  });
   expect((await errorOf(all(client.resume({ taskId: "nx-t1" }, never)))).kind).toBe("unsupported");
   expect((await errorOf(client.cancel({ taskId: "nx-t1" }, never))).kind).toBe("unsupported");
 });

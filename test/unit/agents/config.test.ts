@@ -17,6 +17,7 @@ describe("the policy of an agent", () => {
       whileRunning: "join",
       onUnknown: "notice",
       transcript: 0,
+      files: { as: "bytes", inlineMB: 5 },
       limits: { silenceSeconds: 300, answerMinutes: 1440, contextIdleHours: 12, pollSeconds: 5 },
     });
   });

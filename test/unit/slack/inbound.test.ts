@@ -43,10 +43,13 @@ describe("messages that are meant for the bot", () => {
     expect(read("reply-broadcast")).toMatchObject({ trigger: "followUp", thread: { thread: "1700000000.000100" } });
   });
 
-  test("a file comes along as facts, one that the app may not see does not", () => {
+  test("a file comes along as facts; one that Slack only names is still to be asked for", () => {
     const url = "https://files.slack.com/files-pri/T1-F1/download/error.png";
     expect(read("file-shared")).toMatchObject({
-      attachments: [{ id: "F1", name: "error.png", mediaType: "image/png", size: 1234, source: { url } }],
+      attachments: [
+        { id: "F1", name: "error.png", mediaType: "image/png", size: 1234, source: { url } },
+        { id: "F2", name: "file", source: {} },
+      ],
     });
   });
 

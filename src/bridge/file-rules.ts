@@ -1,0 +1,83 @@
+/** What holds for files in either direction. */
+export interface FileLimits {
+  /** The largest file. */
+  readonly maxBytes: number;
+  readonly perMessage: number;
+  /** How long a link of the bridge to a file works. Milliseconds. */
+  readonly linkMs: number;
+  /** Endings of names, in lower case and without the dot, of files that are passed on in neither direction. */
+  readonly refused: readonly string[];
+}
+
+const unknown = "application/octet-stream";
+
+const types: Readonly<Record<string, string>> = {
+  csv: "text/csv", docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", gif: "image/gif",
+  html: "text/html", jpeg: "image/jpeg", jpg: "image/jpeg", json: "application/json", log: "text/plain", md: "text/markdown",
+  mp3: "audio/mpeg", mp4: "video/mp4", pdf: "application/pdf", png: "image/png",
+  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation", svg: "image/svg+xml", txt: "text/plain",
+  wav: "audio/wav", webp: "image/webp", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xml: "application/xml",
+  yaml: "application/yaml", yml: "application/yaml", zip: "application/zip",
+}; // biome-ignore format: one table
+
+const endings: ReadonlyMap<string, string> = new Map(
+  Object.entries(types)
+    .reverse()
+    .map(([ending, type]) => [type, ending]),
+);
+
+/** The media type without parameters; what a platform does not know is told by the name. */
+export function toMediaType(given: string, name: string): string {
+  const type = given.split(";")[0]?.trim().toLowerCase() ?? "";
+  const known = /^[\w.+-]+\/[\w.+-]+$/.test(type) && type !== unknown;
+  const ending = endingOf(name);
+  return known ? type : ((Object.hasOwn(types, ending) ? types[ending] : undefined) ?? unknown);
+}
+
+/** A name that is just a name: no folders, nothing invisible, nothing that turns the reading direction round, and not too long. */
+export function toFileName(given: string, mediaType: string): string {
+  const plain = (given.split(/[/\\]/).at(-1) ?? "")
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
+    .replace(/[<>:"|?*`]/g, "_")
+    .replace(/^[.\s]+|[.\s]+$/g, "");
+  const ending = endings.get(mediaType);
+  if (plain === "") return ending === undefined ? "file" : `file.${ending}`;
+  return plain.length <= 120 ? plain : `${plain.slice(0, 100).toWellFormed()}….${endingOf(plain).slice(0, 15)}`;
+}
+
+/** Whether the rules keep a file back by its name, or by what a program for Windows or Linux begins with. */
+export function isRefused({ refused }: FileLimits, name: string, bytes?: Uint8Array): boolean {
+  if (refused.length === 0) return false;
+  if (refused.includes(endingOf(name))) return true;
+  const [a, b, c, d] = bytes ?? [];
+  return (a === 0x4d && b === 0x5a) || (a === 0x7f && b === 0x45 && c === 0x4c && d === 0x46);
+}
+
+/**
+ * Whether an agent with these input modes takes a file of this type. Agents of all kinds declare plain text and JSON for what is not a
+ * file at all, so those alone mean no files.
+ */
+export function takesFile(modes: readonly string[], mediaType: string): boolean {
+  const wanted = modes.map((mode) => mode.split(";")[0]?.trim().toLowerCase() ?? "");
+  if (wanted.every((mode) => ["", "text", "data", "text/plain", "application/json"].includes(mode))) return false;
+  return wanted.some((mode) => matches(mode, mediaType));
+}
+
+/** Agents of A2A 0.1 name kinds in place of media types. */
+export function matches(mode: string, mediaType: string): boolean {
+  if (mode === "*" || mode === "*/*" || mode === "file") return true;
+  if (mode === "image" || mode === "audio" || mode === "video") return mediaType.startsWith(`${mode}/`);
+  return mode.endsWith("/*") ? mediaType.startsWith(mode.slice(0, -1)) : mode === mediaType;
+}
+
+/** As people read it. */
+export function toSize(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} bytes`;
+  return bytes < 1_048_576 ? `${Math.round(bytes / 1_024)} KB` : `${Number((bytes / 1_048_576).toFixed(1))} MB`;
+}
+
+function endingOf(name: string): string {
+  const at = name.lastIndexOf(".");
+  return at < 0 ? "" : name.slice(at + 1).toLowerCase();
+}
