@@ -130,7 +130,7 @@ describe("a question in Slack", () => {
     expect(agent.received).toHaveLength(1);
   });
 
-  test.each(["new", "no, a phone"])("is over once somebody has said %j", async (words) => {
+  test.each(["new", "no, a phone", "Maybe"])("is over once somebody has said %j", async (words) => {
     const { slack, agent } = await setUp();
     const { thread, press } = await ask(slack);
     const before = replies(slack, thread).length;
