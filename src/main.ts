@@ -138,6 +138,9 @@ async function version(): Promise<string> {
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
+/** Whose child we began as. Read at once: the parent may be gone before anything is up that could be stopped. */
+const bornTo = process.ppid;
+
 /** npm passes on the Ctrl+C that the terminal has sent to both: within this time it is one wish. */
 const echoMs = 500;
 
@@ -171,9 +174,8 @@ function stopOnSignal(running: Running): void {
 
 /** A signal to npm ends the shell between npm and us, and reaches us only as the loss of our parent. */
 function onOrphaned(callback: () => void): void {
-  const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === bornTo) return;
     clearInterval(watch);
     callback();
   }, 500);
