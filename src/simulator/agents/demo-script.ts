@@ -124,7 +124,8 @@ function* job(turn: AgentTurn): Generator<Step> {
 }
 
 function ask(): Script {
-  return [working(), inputRequired("Gladly. One thing first: **which device is it about**, your laptop or your phone? Just answer here.")];
+  const text = "Gladly. One thing first: **which device is it about**, your laptop or your phone? Press a button, or just answer here.";
+  return [working(), inputRequired([{ text }, { data: { choices: ["My laptop", "My phone"] } }])];
 }
 
 function answered(turn: AgentTurn): Script {

@@ -7,7 +7,7 @@ export const help = (
 |---|---|
 | \`stream a poem\` | an answer that is written before your eyes |
 | \`slow\` or \`job 20\` | work that takes its time (20 seconds) and reports back in this thread |
-| \`ask me\` | a question; your next message answers it |
+| \`ask me\` | a question with buttons; a button or your next message answers it |
 | \`sign in\` | a request to sign in, after which I go on |
 | \`file\`, \`file png\` | a small table or picture; and send me a file, I tell what I got |
 | \`fail\`, \`reject\` | how bad news looks |
