@@ -22,17 +22,20 @@ import { createMetrics, type MetricsBook } from "./metrics.ts";
 import type { Adapter } from "./model/adapter.ts";
 import type { AgentClient } from "./model/agent.ts";
 import { type Clock, systemClock } from "./model/clock.ts";
+import type { ConfigError } from "./model/errors.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
 import type { Metrics } from "./model/metrics.ts";
+import type { OpenSocket } from "./model/socket.ts";
 import { createPushDoors, toPushAddress } from "./push-doors.ts";
 
 export interface AppOptions {
   readonly config: Config;
   readonly log: Log;
-  /** The guarded way out. */
+  /** The guarded ways out. */
   readonly fetch: typeof fetch;
+  readonly openSocket: OpenSocket;
   /** Makes the adapters of the platforms that are configured; a Slack-only bridge loads Slack only. */
   readonly adapters: (shared: AdapterParts) => Promise<readonly Adapter[]>;
   readonly clock?: Clock;
@@ -48,12 +51,17 @@ export interface AdapterParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly openStore: OpenStore;
+  readonly openSocket: OpenSocket;
+  /** The platform cannot be used any more, and an admin has to mend it: see `App.failed`. */
+  readonly fail: (problem: ConfigError) => void;
 }
 
 /** The bridge, whole. */
 export interface App {
   /** For looking into and for the commands of an admin. */
   readonly ledger: Ledger;
+  /** Resolves when a platform does not let the bridge in any more, as a bad token does at the start. Whoever runs the bridge stops it then. */
+  readonly failed: Promise<ConfigError>;
   /** Resolves when the platforms are connected and requests are taken. */
   start(): Promise<{ readonly url: string }>;
   /** Hands over what is under way within a few seconds; what was committed goes on with the next start. */
@@ -74,7 +82,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(config.store.encryptionKey === undefined ? {} : { encryptionKey: config.store.encryptionKey }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
-  const adapters = await options.adapters({ fetch: options.fetch, clock, log, openStore });
+  const failure = Promise.withResolvers<ConfigError>();
+  const { fetch, openSocket } = options;
+  const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, fail: failure.resolve });
   const own: { url?: string } = {};
   const book = createMetrics(ledger);
   const parts = createParts(options, {
@@ -87,7 +97,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
-    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger), log, clock });
+    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock });
     server.add(routes);
     return server;
   };
@@ -100,6 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   return {
     ledger,
+    failed: failure.promise,
     async start() {
       const receive = createReceive(parts);
       const directory = createDirectory(parts);
@@ -126,9 +137,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-function isReady(ledger: Ledger): Promise<boolean> {
+/** Whether events can come in and be committed. */
+function isReady(ledger: Ledger, adapters: readonly Adapter[]): Promise<boolean> {
   return ledger.ping().then(
-    () => true,
+    () => adapters.every((adapter) => adapter.connected?.() ?? true),
     () => false,
   );
 }

@@ -63,10 +63,11 @@ function createHost(): Host {
 
 async function startBridge(config: Config, log: Log): Promise<Running & { readonly url: string }> {
   const guarded = createGuardedFetch(config.outbound);
-  const app = await createApp({ config, log, fetch: guarded.fetch, adapters: (shared) => createAdapters(config, shared) });
+  const app = await createApp({ ...guarded, config, log, adapters: (shared) => createAdapters(config, shared) });
   const { url } = await startOrLeave(app);
   return {
     url,
+    failed: app.failed,
     stop: async () => {
       await app.stop();
       await guarded.close();
@@ -162,6 +163,11 @@ function stopOnSignal(running: Running): void {
     );
   };
   process.on("SIGTERM", onSignal);
+  void running.failed?.then((problem) => {
+    process.stderr.write(`${describe(problem)}\n`);
+    process.exitCode = 1;
+    if (askedAt === undefined) onSignal();
+  });
   // A promise that nobody waited for is a mistake of ours: it is told, and the bridge goes down in good order to come up sound.
   process.on("unhandledRejection", (err) => {
     process.stderr.write(`${describe(err)}\n`);

@@ -1,12 +1,14 @@
 import type { Log } from "../../src/log.ts";
 import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
-import { DeliveryError } from "../../src/model/errors.ts";
+import { type ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import type { OpenStore } from "../../src/model/ledger.ts";
 import type { IncomingEvent, Receive } from "../../src/model/message.ts";
+import type { OpenSocket } from "../../src/model/socket.ts";
 import { toAddress } from "./address.ts";
 import type { SlackConfig } from "./config.ts";
 import { type Identity, identify } from "./identity.ts";
+import { createIntake } from "./intake.ts";
 import { listen } from "./listen.ts";
 import { openFile } from "./open.ts";
 import { createPace } from "./pace.ts";
@@ -15,6 +17,7 @@ import { createDoor } from "./receiver.ts";
 import { splitReply } from "./render.ts";
 import { createSender } from "./send.ts";
 import { createSigns } from "./sign.ts";
+import { createSockets } from "./sockets.ts";
 import { createWeb } from "./web.ts";
 
 export interface SlackOptions {
@@ -24,9 +27,13 @@ export interface SlackOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openStore: OpenStore;
+  /** Guarded as `fetch` is. For Socket Mode. */
+  readonly openSocket: OpenSocket;
+  /** Told when Slack does not let us in any more. */
+  readonly fail: (problem: ConfigError) => void;
 }
 
-/** Slack over signed HTTP. Needs nothing until `start`, which rejects with a ConfigError when the bot token is not good. */
+/** Slack over signed HTTP, or over sockets where there is an app-level token. Needs nothing until `start`, which rejects with a ConfigError when the bot token is not good. */
 export function createSlackAdapter(options: SlackOptions): Adapter {
   const { config, clock, log } = options;
   let me: Identity | undefined;
@@ -38,12 +45,15 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     if (!me) throw new DeliveryError("unavailable", "the Slack adapter is not started");
     return me;
   };
-  const web = createWeb({ botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch });
+  const web = createWeb({ token: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch });
   const pace = createPace({ ...config.pace, clock });
   const people = createPeople({ web, openStore: options.openStore });
   const signs = createSigns({ web, clock });
   const sender = createSender({ web, pace, clock, log, identity, feedbackButtons: config.feedbackButtons });
-  const door = createDoor({ config, fetch: options.fetch, clock, log, identity });
+  const intake = createIntake({ config, fetch: options.fetch, log, identity });
+  const { appToken, signingSecret, apiUrl } = config;
+  const appWeb = appToken === undefined ? undefined : createWeb({ token: appToken, apiUrl, fetch: options.fetch });
+  const sockets = appWeb && createSockets({ ...options, web: appWeb, apiUrl, intake });
 
   const refuse = (event: IncomingEvent, notice: string) => {
     const whisper = sender
@@ -53,7 +63,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     whispers.add(whisper);
   };
 
-  listen(door.app, {
+  listen(intake.app, {
     command: config.command,
     clock,
     log,
@@ -68,7 +78,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
 
   let stopping: Promise<unknown> | undefined;
   const end = async () => {
-    await door.close();
+    await intake.close();
+    await sockets?.stop();
     receive = undefined;
     ending.abort();
     await Promise.all([...whispers, sender.stop()]);
@@ -81,15 +92,17 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   return {
     platform: "slack",
     capabilities: { posting: "lookup" },
-    routes: [door.route],
+    routes: sockets || signingSecret === undefined ? [] : [createDoor({ signingSecret, clock, intake })],
     async start(receiveEvent, _directory, signal) {
       me = await identify(web, log, AbortSignal.any([signal, ending.signal]));
       receive = receiveEvent;
-      await door.open();
+      await intake.open();
       signal.addEventListener("abort", stop, { once: true });
+      await sockets?.start();
       const { team, app } = me;
-      log.info({ team, app }, "slack is connected");
+      if (sockets?.connected() ?? true) log.info({ team, app, socketMode: sockets !== undefined }, "slack is connected");
     },
+    ...(sockets && { connected: sockets.connected }),
     person: (event, signal) => people.find(event.author, identity(), signal),
     sign: (thread, sign, signal) => signs.set(toAddress(thread, identity().team), sign, signal),
     split: splitReply,

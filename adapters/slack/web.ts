@@ -11,7 +11,7 @@ export interface Web {
   call<T>(method: string, purpose: Purpose, signal: AbortSignal, make: (client: WebClient) => Promise<T>): Promise<T>;
 }
 
-export function createWeb(options: { readonly botToken: string; readonly apiUrl: string; readonly fetch: typeof fetch }): Web {
+export function createWeb(options: { readonly token: string; readonly apiUrl: string; readonly fetch: typeof fetch }): Web {
   return {
     async call(method, purpose, signal, make) {
       if (signal.aborted) throw new DeliveryError("unavailable", `${method}: not begun, the bridge is stopping`);
@@ -19,7 +19,7 @@ export function createWeb(options: { readonly botToken: string; readonly apiUrl:
         options.fetch(url, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
       try {
         // A client for each call, for that is the only way to give a call a signal. It costs less than a tenth of a millisecond.
-        return await make(new WebClient(options.botToken, clientOptions(options.apiUrl, fetchUntil)));
+        return await make(new WebClient(options.token, clientOptions(options.apiUrl, fetchUntil)));
       } catch (error) {
         throw toDeliveryError(error, method, purpose);
       }

@@ -1,8 +1,11 @@
 import type { Environment } from "../config/variables.ts";
+import type { ConfigError } from "../model/errors.ts";
 
 /** What runs until it is told to stop. */
 export interface Running {
   stop(): Promise<void>;
+  /** Resolves when it has to end for a reason that an admin can mend. */
+  readonly failed?: Promise<ConfigError>;
 }
 
 /** What the process gives to a command. */

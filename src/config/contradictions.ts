@@ -22,7 +22,7 @@ function findMissing({ agents, slack, teams }: ParsedConfig): readonly Problem[]
     problems.push({
       key: "slack",
       problem: "is missing, and no other chat platform is configured",
-      remedy: "Add slack with botToken and signingSecret, or teams with appId, appPassword and tenantId.",
+      remedy: "Add slack with botToken and signingSecret (or appToken), or teams with appId, appPassword and tenantId.",
     });
   }
   return problems;

@@ -107,7 +107,9 @@ export const descriptions: Readonly<Record<string, string>> = {
   "outbound.caFile": "a PEM file of authorities to trust beside the usual ones",
   slack: "the Slack app; without it there is no Slack",
   "slack.botToken": "the bot token of the installed app, xoxb-...",
-  "slack.signingSecret": "the app's signing secret",
+  "slack.appToken":
+    "an app-level token, xapp-..., chooses Socket Mode: the bridge connects to Slack, which then needs no address of the bridge",
+  "slack.signingSecret": "the app's signing secret; not needed with appToken",
   "slack.apiUrl": "where the Web API is; another address is for stand-ins",
   "slack.directMessages": "a direct message is one endless chat, or each of its threads is a conversation: chat (default) or threads",
   "slack.command": "the slash command, default /agent",

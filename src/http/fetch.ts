@@ -3,9 +3,11 @@ import type { LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { ConfigError } from "../model/errors.ts";
+import type { OpenSocket } from "../model/socket.ts";
 import { type AddressCheck, checkLiteral, createAddressCheck, createLookup } from "./address.ts";
-import { codeOf } from "./code.ts";
 import { toHeaders, toResponse, toSendable } from "./exchange.ts";
+import { FetchError } from "./fetch-error.ts";
+import { createOpenSocket, type SocketRules } from "./socket.ts";
 
 export interface GuardedFetchOptions {
   /** `true` opens private and loopback networks; a list opens just those CIDRs. */
@@ -25,19 +27,10 @@ export interface GuardedFetch {
    * FetchError, or with the signal's reason. A body that is not read must be cancelled, or it keeps its connection.
    */
   readonly fetch: typeof fetch;
-  /** Cuts what is open. */
+  /** For platforms that are reached by WebSocket; the same rules hold. */
+  readonly openSocket: OpenSocket;
+  /** Cuts what is open; sockets belong to whoever opened them. */
   close(): Promise<void>;
-}
-
-/** `code` is the system's or undici's: ECONNREFUSED, ENOTFOUND, UND_ERR_CONNECT_TIMEOUT, EBLOCKED ... */
-class FetchError extends TypeError {
-  override readonly name = "FetchError";
-  readonly code: string | undefined;
-  constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`fetch failed: ${reason}`, { cause });
-    this.code = codeOf(cause);
-  }
 }
 
 /** Streams may rest for long; whoever reads them watches the silence. This only ends what everybody forgot. */
@@ -46,7 +39,11 @@ const forgottenMs = 3_600_000;
 /** Throws ConfigError when the CA file cannot be read. */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const check = createAddressCheck(options.allowPrivateNetworks);
-  const dispatcher = createDispatcher(options, check);
+  const lookup = createLookup(check, options.lookup);
+  const timeoutMs = options.connectTimeoutMs ?? 10_000;
+  const authorities = options.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readAuthorities(options.caFile)] };
+  const rules = { check, lookup, proxy: options.proxy, authorities, timeoutMs };
+  const dispatcher = createDispatcher(rules);
   return {
     fetch: async (input, init) => {
       const request = new Request(input, init);
@@ -59,6 +56,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         throw new FetchError(cause);
       }
     },
+    openSocket: createOpenSocket(rules),
     close: () => dispatcher.destroy(),
   };
 }
@@ -90,15 +88,13 @@ async function exchange(
   return toResponse(request, answer);
 }
 
-function createDispatcher(options: GuardedFetchOptions, check: AddressCheck): Dispatcher {
-  const timeout = options.connectTimeoutMs ?? 10_000;
-  const authorities = options.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readAuthorities(options.caFile)] };
+function createDispatcher({ check, lookup, proxy, authorities, timeoutMs }: SocketRules): Dispatcher {
   // HTTP/2 would put the streams of all conversations with an agent on one connection that breaks at once.
   const common = { headersTimeout: forgottenMs, bodyTimeout: forgottenMs, allowH2: false };
-  if (options.proxy !== undefined) {
-    return new ProxyAgent({ ...common, uri: options.proxy, connectTimeout: timeout, requestTls: authorities, proxyTls: authorities });
+  if (proxy !== undefined) {
+    return new ProxyAgent({ ...common, uri: proxy, connectTimeout: timeoutMs, requestTls: authorities, proxyTls: authorities });
   }
-  const dial = buildConnector({ ...authorities, timeout, allowH2: false, lookup: createLookup(check, options.lookup) });
+  const dial = buildConnector({ ...authorities, timeout: timeoutMs, allowH2: false, lookup });
   return new Agent({
     ...common,
     connect: (target, callback) => {

@@ -37,6 +37,8 @@ export interface Adapter {
   readonly routes: readonly HttpRoute[];
   /** Checks the credentials and begins to receive. The signal ends it together with `stop`. */
   start(receive: Receive, directory: Directory, signal: AbortSignal): Promise<void>;
+  /** Present where the platform is reached by a connection of ours: whether events can come now. Before `start`: no. */
+  connected?(): boolean;
   /** The verified person behind an event. Asks the platform: call it only after the event is committed. */
   person(event: IncomingEvent, signal: AbortSignal): Promise<Sender>;
   sign(thread: ThreadRef, sign: Sign, signal: AbortSignal): Promise<void>;

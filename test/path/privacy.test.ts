@@ -152,10 +152,10 @@ test("no secret is in the log or in the store: tokens, signing secret, the addre
   await talk(scene);
   await until(() => nothingOpen(scene));
 
-  const { botToken, signingSecret } = scene.slack.config;
+  const { token, signingSecret } = scene.slack.workspace.app;
   const pushes = scene.agent.received.flatMap(({ pushUrl = "", pushToken = "" }) => [pushToken, pushUrl.split("/").at(-1) ?? ""]);
   expect(pushes.every((secret) => secret.length > 15)).toBe(true);
-  const all = [...Object.values(secrets), botToken, signingSecret, ...pushes];
+  const all = [...Object.values(secrets), token, signingSecret, ...pushes];
   expect(found(await scene.log(), all)).toEqual([]);
   expect(found(await scene.store(), all)).toEqual([]);
 });

@@ -64,7 +64,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     const app = await createApp({
       config,
       log,
-      fetch: guarded.fetch,
+      ...guarded,
       adapters: async (shared) => {
         const slackAdapter = config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : [];
         if (!config.teams) return slackAdapter;

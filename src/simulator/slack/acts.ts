@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Attempt, Delivered, SendOptions } from "./deliver.ts";
-import { sendOnce } from "./deliver.ts";
+import type { Delivered } from "./deliver.ts";
 import { addMessage, findMessage, isStreaming, threadOf } from "./history.ts";
+import type { Attempt, Payload } from "./line.ts";
 import type { Message } from "./message.ts";
 import { changeMessage, type Desk } from "./method.ts";
 import { deleteMessage } from "./methods/chat.ts";
@@ -49,17 +49,15 @@ export interface Acts {
 export interface ActsOptions {
   readonly desk: Desk;
   readonly post: Post;
-  readonly send: SendOptions;
   readonly responses: ResponseUrls;
 }
 
-export function createActs({ desk, post, send, responses }: ActsOptions): Acts {
+export function createActs({ desk, post, responses }: ActsOptions): Acts {
   const { workspace } = desk;
 
-  async function interact(fields: Record<string, string>): Promise<Attempt> {
-    const url = post.address();
-    if (url === undefined) throw new Error("the simulator has no target for interactions");
-    return sendOnce(send, url, new URLSearchParams(fields).toString(), { contentType: "application/x-www-form-urlencoded" });
+  async function interact(payload: Payload): Promise<Attempt> {
+    if (!post.line.isThere()) throw new Error("the simulator has no target for interactions");
+    return post.line.send(payload);
   }
 
   return {
@@ -80,10 +78,13 @@ export function createActs({ desk, post, send, responses }: ActsOptions): Acts {
       const message = requirePersons(workspace, channel, ts);
       return watch(post, (inner) => deleteMessage({ ...desk, tell: inner }, message));
     },
-    command: async (line, where) => interact(toCommand(workspace, line, where, responses.open(where.channel, undefined, where.user))),
+    async command(line, where) {
+      const responseUrl = responses.open(where.channel, undefined, where.user);
+      return interact({ type: "slash_commands", body: toCommand(workspace, line, where, responseUrl) });
+    },
     click: async (click) => {
       const message = requireMessageOf(workspace, click.channel, click.ts);
-      return interact({ payload: JSON.stringify(toClick(workspace, click, message, responses)) });
+      return interact({ type: "interactive", body: toClick(workspace, click, message, responses) });
     },
     async pressStop(channel, threadTs, user) {
       if (!hasStopButton(desk, channel, threadTs)) throw new Error("this thread shows no stop button");

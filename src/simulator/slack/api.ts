@@ -102,10 +102,10 @@ type Result = Readonly<Record<string, unknown>> & { readonly ok: boolean };
 function perform(desk: Desk, request: ApiRequest, known: Args): Result {
   try {
     const args = Object.keys(known).length > 0 ? known : parseArgs(request.contentType, request.body);
-    requireToken(desk, request.authorization, args);
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+    requireToken(desk, request.authorization, args, method?.appLevel ?? false);
     if (method === undefined) return refuse("unknown_method", { req_method: request.method });
-    requireScope(desk, method.scopes);
+    requireScope(method.scopes, method.appLevel ? desk.workspace.app.appScopes : desk.workspace.app.scopes);
     return { ok: true, ...method.run(desk, args) };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, error: error.code, ...error.facts };
@@ -113,18 +113,21 @@ function perform(desk: Desk, request: ApiRequest, known: Args): Result {
   }
 }
 
-function requireToken({ workspace: { app } }: Desk, authorization: string | undefined, args: Args): void {
-  const token = authorization?.startsWith("Bearer ") ? authorization.slice("Bearer ".length) : textArg(args, "token");
+/** The app-level token is for its own methods, and the bot's for all others; it is taken from the header only (docs: apps.connections.open). */
+function requireToken({ workspace: { app } }: Desk, authorization: string | undefined, args: Args, appLevel: boolean): void {
+  const header = authorization?.startsWith("Bearer ") ? authorization.slice("Bearer ".length) : undefined;
+  const token = header ?? (appLevel ? undefined : textArg(args, "token"));
   if (token === undefined) refuse("not_authed");
-  if (token !== app.token) refuse("invalid_auth");
+  if (token !== app.token && token !== app.appToken) refuse("invalid_auth");
+  if (token !== (appLevel ? app.appToken : app.token)) refuse("not_allowed_token_type");
   if (app.standing === "revoked") refuse("token_revoked");
   if (app.standing === "inactive") refuse("account_inactive");
 }
 
 /** One of the scopes is enough. */
-function requireScope({ workspace: { app } }: Desk, scopes: readonly string[]): void {
-  if (scopes.length === 0 || scopes.some((scope) => app.scopes.has(scope))) return;
-  refuse("missing_scope", { needed: scopes[0], provided: [...app.scopes].join(",") });
+function requireScope(scopes: readonly string[], granted: ReadonlySet<string>): void {
+  if (scopes.length === 0 || scopes.some((scope) => granted.has(scope))) return;
+  refuse("missing_scope", { needed: scopes[0], provided: [...granted].join(",") });
 }
 
 function outcomeOf(result: Result): string {

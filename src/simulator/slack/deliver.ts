@@ -1,13 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "../../model/clock.ts";
 import type { Envelope } from "./events.ts";
-
-/** One request as it went out and came back; status 0: no answer. */
-export interface Attempt {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { Attempt, Line, Payload } from "./line.ts";
 
 /** One event and what became of it: the status of each attempt, 0 where there was no answer. */
 export interface Delivered {
@@ -56,17 +50,34 @@ export async function sendOnce(options: SendOptions, url: string, raw: string, b
   }
 }
 
+/** The way by signed requests, to wherever `url` leads now. */
+export function httpLine(options: SendOptions, url: () => string | undefined): Line {
+  return {
+    isThere: () => url() !== undefined,
+    async send(payload, retry) {
+      const headers = retry ? { "x-slack-retry-num": String(retry.number), "x-slack-retry-reason": retry.reason } : {};
+      return sendOnce(options, url() ?? "", toRaw(payload), { headers, contentType: contentTypes[payload.type] });
+    },
+  };
+}
+
+const form = "application/x-www-form-urlencoded";
+const contentTypes = { events_api: "application/json", interactive: form, slash_commands: form } as const;
+
+function toRaw({ type, body }: Payload): string {
+  if (type === "events_api") return JSON.stringify(body);
+  return new URLSearchParams(type === "interactive" ? { payload: JSON.stringify(body) } : body).toString();
+}
+
 /** Sends an event until it is taken or the attempts are used up, as Slack does (docs: Events API, errors and retries). */
-export async function sendEvent(options: SendOptions, url: () => string | undefined, envelope: Envelope): Promise<Delivered> {
-  const raw = JSON.stringify(envelope);
+export async function sendEvent(options: SendOptions, line: Line, envelope: Envelope): Promise<Delivered> {
   const statuses: number[] = [];
   let reason = "";
   for (const delay of [0, ...options.retryDelaysMs]) {
     if (delay > 0) await options.clock.sleep(delay, options.signal);
-    const address = url();
-    if (address === undefined || options.signal.aborted) break;
-    const retry = statuses.length > 0 ? { "x-slack-retry-num": String(statuses.length), "x-slack-retry-reason": reason } : {};
-    const attempt = await sendOnce(options, address, raw, { headers: retry });
+    if (!line.isThere() || options.signal.aborted) break;
+    const retry = statuses.length > 0 ? { number: statuses.length, reason } : undefined;
+    const attempt = await line.send({ type: "events_api", body: envelope }, retry);
     statuses.push(attempt.status);
     if ((attempt.status >= 200 && attempt.status < 300) || attempt.headers["x-slack-no-retry"] === "1") break;
     reason = attempt.status === 0 ? attempt.body : "http_error";

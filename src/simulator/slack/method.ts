@@ -14,11 +14,15 @@ export interface Desk {
   readonly sessions: Sessions;
   /** Tells the app's event subscription. */
   tell(happening: Happening): void;
+  /** An address for one socket of the app. */
+  openConnection(): string;
 }
 
 /** One method: the scopes of which it needs one, and what it does. It answers, or throws a Refusal; it changes nothing when it throws. */
 export interface Method {
   readonly scopes: readonly string[];
+  /** Called with the app-level token, whose scopes count then. */
+  readonly appLevel?: boolean;
   run(desk: Desk, args: Args): Readonly<Record<string, unknown>>;
 }
 

@@ -1,5 +1,6 @@
 import { type Delivered, type SendOptions, sendEvent } from "./deliver.ts";
 import { type Envelope, type Happening, toEnvelopes } from "./events.ts";
+import type { Line } from "./line.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Where events go, and how they are disturbed on their way. */
@@ -7,8 +8,8 @@ export interface Post {
   /** Sends what the app hears of a happening; resolves when each event was taken or given up. */
   tell(happening: Happening): Promise<readonly Delivered[]>;
   send(envelope: Envelope): Promise<Delivered>;
-  target(url: string | undefined): void;
-  address(): string | undefined;
+  /** The way to the app, also for what people do with commands and buttons. */
+  readonly line: Line;
   disturb(disturbance: Disturbance): void;
   /** Sends what was held back. */
   release(order?: "asSaid" | "reversed"): void;
@@ -25,8 +26,7 @@ export interface Disturbance {
   readonly hold?: boolean;
 }
 
-export function createPost(workspace: Workspace, options: SendOptions): Post {
-  let url: string | undefined;
+export function createPost(workspace: Workspace, line: Line, options: SendOptions): Post {
   let disturbance: Disturbance = {};
   let held: (() => void)[] = [];
   const underWay = new Set<Promise<unknown>>();
@@ -38,9 +38,9 @@ export function createPost(workspace: Workspace, options: SendOptions): Post {
   }
 
   async function send(envelope: Envelope): Promise<Delivered> {
-    if (url === undefined) return { type: String(envelope.event.type), eventId: envelope.event_id, statuses: [] };
+    if (!line.isThere()) return { type: String(envelope.event.type), eventId: envelope.event_id, statuses: [] };
     if (disturbance.hold) await new Promise<void>((resolve) => held.push(resolve));
-    const copies = Array.from({ length: 1 + (disturbance.duplicates ?? 0) }, () => sendEvent(options, () => url, envelope));
+    const copies = Array.from({ length: 1 + (disturbance.duplicates ?? 0) }, () => sendEvent(options, line, envelope));
     const all = await Promise.all(copies);
     return { type: String(envelope.event.type), eventId: envelope.event_id, statuses: all.flatMap((one) => one.statuses) };
   }
@@ -57,10 +57,7 @@ export function createPost(workspace: Workspace, options: SendOptions): Post {
   return {
     tell: (happening) => owned(tellAll(toEnvelopes(workspace, happening))),
     send: (envelope) => owned(send(envelope)),
-    target(next) {
-      url = next;
-    },
-    address: () => url,
+    line,
     disturb(next) {
       disturbance = next;
     },

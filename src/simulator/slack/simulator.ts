@@ -2,17 +2,20 @@ import type { Clock } from "../../model/clock.ts";
 import { systemClock } from "../../model/clock.ts";
 import { type Acts, createActs, hasStopButton } from "./acts.ts";
 import { type Call, createApi } from "./api.ts";
-import { type Attempt, type Bend, type SendOptions, sendOnce } from "./deliver.ts";
+import { isRecord } from "./arguments.ts";
+import { type Bend, httpLine, type SendOptions, sendOnce } from "./deliver.ts";
 import { toEnvelope } from "./events.ts";
 import { createFaults, type Fault, type Wrong } from "./fault.ts";
 import { createFileStore } from "./files.ts";
 import { createRateLimit } from "./limits.ts";
+import type { Attempt, Payload } from "./line.ts";
 import type { Desk } from "./method.ts";
 import { createPost, type Post } from "./post.ts";
 import { createResponseUrls } from "./response.ts";
 import { startServer } from "./server.ts";
 import { createSessions, type ThreadStatus } from "./sessions.ts";
 import { deliveryIdOf, type Shown, type ShownPrivately, type ShownThread, show, showPrivately, showThread } from "./show.ts";
+import { createSockets, type SocketDesk } from "./sockets.ts";
 import {
   addChannel,
   addPerson,
@@ -35,6 +38,10 @@ export interface SlackSimulatorOptions {
   readonly retryDelaysMs?: readonly number[];
   /** How long an answer to an event may take; Slack waits three seconds. */
   readonly answerMs?: number;
+  /** Events, commands and clicks go over sockets that the app opens, instead of signed requests to it. */
+  readonly socketMode?: boolean;
+  /** How long after its word of leave a socket is closed; Slack waits about ten seconds. */
+  readonly leaveMs?: number;
   /** Slack's documented rate limits, answered with 429. Off unless asked for. */
   readonly rateLimits?: boolean;
   /** Added to, or taking the place of, the people and channels that are there anyway. */
@@ -46,9 +53,13 @@ export interface SlackSimulatorOptions {
  * A Slack workspace on loopback: a strict Web API, signed events, people who act, and faults on demand.
  * It starts with the people UANN and UBEN in the public channel C1 and the private channel G1, the app (UBOT) in both.
  */
-export interface SlackSimulator extends Acts, Pick<Post, "target" | "disturb" | "release" | "settled"> {
-  /** For `slack` in the bridge's configuration. */
-  readonly config: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl: string };
+export interface SlackSimulator extends Acts, Pick<Post, "disturb" | "release" | "settled"> {
+  /** For `slack` in the bridge's configuration: with a signing secret, or with an app-level token in Socket Mode. */
+  readonly config: { readonly botToken: string; readonly signingSecret?: string; readonly appToken?: string; readonly apiUrl: string };
+  /** Where signed requests go. */
+  target(url: string | undefined): void;
+  /** The sockets of Socket Mode. */
+  readonly sockets: SocketDesk;
   readonly url: string;
   /** The state itself, to look into and to change: scopes, events, people, channels. */
   readonly workspace: Workspace;
@@ -57,7 +68,10 @@ export interface SlackSimulator extends Acts, Pick<Post, "target" | "disturb" | 
   /** The id of the direct message between a person and the app. */
   direct(user: string): string;
 
-  /** Sends any body as Slack would sign it, once; hostile tests bend it. A text is sent as it is, anything else as JSON. */
+  /**
+   * Sends any body once, as Slack would sign it; hostile tests bend it. A text is sent as it is, anything else as JSON. In Socket Mode the
+   * body, an object, goes into an envelope.
+   */
   deliver(body: unknown, bend?: Bend): Promise<Attempt>;
   /** An envelope around any event, for `deliver`. */
   envelope(event: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
@@ -94,7 +108,12 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
   const changed = () => {
     for (const watcher of watchers) watcher();
   };
-  const workspace = createWorkspace({ clock, streamLifeMs: options.streamLifeMs ?? 300_000, changed });
+  const workspace = createWorkspace({
+    clock,
+    streamLifeMs: options.streamLifeMs ?? 300_000,
+    changed,
+    socketMode: options.socketMode ?? false,
+  });
   settle(workspace, options);
   const stopping = new AbortController();
   const send: SendOptions = {
@@ -104,30 +123,41 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
     answerMs: options.answerMs ?? 3000,
     signal: stopping.signal,
   };
-  const post = createPost(workspace, send);
-  const desk: Desk = { workspace, sessions: createSessions(workspace), tell: (happening) => void post.tell(happening) };
+  const sockets = createSockets({ workspace, answerMs: send.answerMs, leaveMs: options.leaveMs ?? 1_000, signal: stopping.signal });
+  let url: string | undefined;
+  const post = createPost(workspace, options.socketMode ? sockets.line : httpLine(send, () => url), send);
+  const desk: Desk = {
+    workspace,
+    sessions: createSessions(workspace),
+    tell: (happening) => void post.tell(happening),
+    openConnection: sockets.open,
+  };
   const faults = createFaults();
   const rateLimit = options.rateLimits ? createRateLimit(clock) : undefined;
   const api = createApi({ desk, faults, rateLimit, signal: stopping.signal });
   const responses = createResponseUrls(desk);
   const files = createFileStore({ workspace, faults, note: api.note, signal: stopping.signal });
   const server = await startServer({ workspace, api, files, responses, port: options.port ?? 0 });
+  sockets.attach(server);
 
   return {
-    ...createActs({ desk, post, send, responses }),
+    ...createActs({ desk, post, responses }),
     ...lookAt(desk),
-    target: post.target,
+    target(next) {
+      url = next;
+    },
+    sockets,
     disturb: post.disturb,
     release: post.release,
     settled: post.settled,
-    config: { botToken: workspace.app.token, signingSecret: workspace.app.signingSecret, apiUrl: `${workspace.address}/api/` },
+    config: toConfig(workspace),
     url: workspace.address,
     workspace,
     addPerson: (spec) => addPerson(workspace, spec),
     addChannel: (spec) => addChannel(workspace, spec),
     direct: (user) => directMessage(workspace, user).id,
     async deliver(body, bend) {
-      const url = post.address();
+      if (options.socketMode) return sockets.line.send(toPayload(body));
       if (url === undefined) throw new Error("the simulator has no target for events");
       return sendOnce(send, url, typeof body === "string" ? body : JSON.stringify(body), bend);
     },
@@ -144,10 +174,21 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
       stopping.abort();
       post.release();
       await post.settled();
+      sockets.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function toConfig({ app, address }: Workspace): SlackSimulator["config"] {
+  const way = app.socketMode ? { appToken: app.appToken } : { signingSecret: app.signingSecret };
+  return { botToken: app.token, ...way, apiUrl: `${address}/api/` };
+}
+
+function toPayload(body: unknown): Payload {
+  if (!isRecord(body)) throw new Error("an envelope holds an object");
+  return { type: body.type === "event_callback" || body.event !== undefined ? "events_api" : "interactive", body };
 }
 
 function settle(workspace: Workspace, { people = [], channels = [] }: SlackSimulatorOptions): void {

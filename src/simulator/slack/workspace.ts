@@ -33,6 +33,11 @@ export interface SlackApp {
   readonly botId: string;
   readonly token: string;
   readonly signingSecret: string;
+  /** The app-level token, and what it may do. */
+  readonly appToken: string;
+  readonly appScopes: Set<string>;
+  /** Whether events go over sockets; otherwise they are requests to an address. */
+  socketMode: boolean;
   readonly scopes: Set<string>;
   /** Event subscriptions by their manifest names, such as `message.channels`. */
   readonly events: Set<string>;
@@ -99,6 +104,7 @@ export function createWorkspace(options: {
   readonly clock: Clock;
   readonly streamLifeMs: number;
   readonly changed: () => void;
+  readonly socketMode: boolean;
 }): Workspace {
   const app: SlackApp = {
     id: "A1",
@@ -106,14 +112,20 @@ export function createWorkspace(options: {
     botId: "BBOT",
     token: `xoxb-${randomUUID()}`,
     signingSecret: randomUUID(),
+    appToken: `xapp-1-A1-${randomUUID()}`,
+    appScopes: new Set(["connections:write"]),
+    socketMode: options.socketMode,
     scopes: new Set(manifestScopes),
     events: new Set(manifestEvents),
     agent: true,
     standing: "installed",
   };
   let lastMicros = 0;
+  const { clock, streamLifeMs, changed } = options;
   const workspace: Workspace = {
-    ...options,
+    clock,
+    streamLifeMs,
+    changed,
     team: { id: "T1", name: "Acme" },
     app,
     people: new Map(),

@@ -124,6 +124,10 @@ describe("starting", () => {
     createSlackAdapter({
       config: slackSchema.parse({ ...world.slack.config, ...config }),
       fetch,
+      openSocket: async () => {
+        throw new Error("no sockets here");
+      },
+      fail: () => undefined,
       clock: systemClock,
       log: silentLog,
       openStore: memoryStore,

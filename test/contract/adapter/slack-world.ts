@@ -5,10 +5,11 @@ import { createHttpServer } from "../../../src/http/server.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Adapter } from "../../../src/model/adapter.ts";
 import { type Clock, systemClock } from "../../../src/model/clock.ts";
+import type { ConfigError } from "../../../src/model/errors.ts";
 import type { OpenStore } from "../../../src/model/ledger.ts";
 import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { Json, ThreadRef } from "../../../src/model/thread.ts";
-import { createSlackSimulator, type SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
+import { createSlackSimulator, type SlackSimulator, type SlackSimulatorOptions } from "../../../src/simulator/slack/simulator.ts";
 import { type AdapterWorld, emptyDirectory, type PostFault, type Sent } from "./world.ts";
 
 export interface SlackWorld extends AdapterWorld {
@@ -23,11 +24,14 @@ export interface SlackWorldOptions {
   readonly clock?: Clock;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly streamLifeMs?: number;
+  readonly slack?: SlackSimulatorOptions;
+  /** Hears that Slack does not let the bridge in any more. */
+  readonly fail?: (problem: ConfigError) => void;
 }
 
 /** The real adapter behind the real HTTP server, in a simulated workspace. */
 export async function createSlackWorld(options: SlackWorldOptions = {}): Promise<SlackWorld> {
-  const slack = await createSlackSimulator({ retryDelaysMs: [], streamLifeMs: options.streamLifeMs ?? 300_000 });
+  const slack = await createSlackSimulator({ retryDelaysMs: [], streamLifeMs: options.streamLifeMs ?? 300_000, ...options.slack });
   slack.addPerson({ id: "UHAL", name: "Hal", bot: true });
   const neighbour = await slack.say({ channel: "G1", user: "UANN", text: "a private matter" });
   const received: IncomingEvent[] = [];
@@ -36,7 +40,8 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
   const create = () =>
     createSlackAdapter({
       config: slackSchema.parse({ pace: { perSecond: 20, burst: 20 }, ...slack.config, ...options.config }),
-      fetch: outbound.fetch,
+      ...outbound,
+      fail: options.fail ?? (() => undefined),
       clock: options.clock ?? systemClock,
       log: silentLog,
       openStore: memoryStore,

@@ -42,7 +42,7 @@ const log = createLog({ level: "info", destination: options.logFile });
 const app = await createApp({
   config,
   log,
-  fetch: createGuardedFetch({ allowPrivateNetworks: true }).fetch,
+  ...createGuardedFetch({ allowPrivateNetworks: true }),
   adapters: createAdapters,
   failpoint,
   pace,

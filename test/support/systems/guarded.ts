@@ -23,7 +23,7 @@ export async function createGuardedWorld(raw: Readonly<Record<string, unknown>>)
   const app = await createApp({
     config,
     log: silentLog,
-    fetch: guarded.fetch,
+    ...guarded,
     adapters: async (shared) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []),
     pace: { reach: [50, 100] },
   });

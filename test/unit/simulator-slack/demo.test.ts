@@ -56,7 +56,7 @@ test("every agent of the demo answers in its channel, with a bridge in between",
   const guarded = createGuardedFetch({ allowPrivateNetworks: true });
   const config = parseConfig(demo.config, {});
   const adapters = async (shared: AdapterParts) => (config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : []);
-  const app = await createApp({ config, log: silentLog, fetch: guarded.fetch, adapters });
+  const app = await createApp({ config, ...guarded, log: silentLog, adapters });
   const { simulator } = demo;
   try {
     demo.connect((await app.start()).url);

@@ -10,7 +10,7 @@ describe("events", () => {
     await (await rig.slack.say({ channel: "C1", user: "UANN", text: "hello" })).delivered;
 
     const { headers = {}, raw = "" }: Partial<Received> = rig.received[0] ?? {};
-    const mac = createHmac("sha256", rig.slack.config.signingSecret)
+    const mac = createHmac("sha256", rig.slack.workspace.app.signingSecret)
       .update(`v0:${headers["x-slack-request-timestamp"]}:${raw}`)
       .digest("hex");
     expect(headers["x-slack-signature"]).toBe(`v0=${mac}`);

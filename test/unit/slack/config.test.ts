@@ -26,3 +26,9 @@ test.each([
 ])("%j is refused, and the key is named", (wrong, expected) => {
   expect(problems({ ...needed, ...wrong })?.join("\n")).toContain(expected);
 });
+
+test("an app-level token takes the place of the signing secret, and without either both are named", () => {
+  expect(slackSchema.parse({ botToken: "xoxb-1", appToken: "xapp-1-A1-2" })).toMatchObject({ appToken: "xapp-1-A1-2" });
+  expect(problems({ botToken: "xoxb-1" })).toEqual(["signingSecret: is missing, and so is appToken"]);
+  expect(problems({ botToken: "xoxb-1", appToken: "xoxb-2" })?.[0]).toContain("appToken: is an app-level token");
+});

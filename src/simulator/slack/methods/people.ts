@@ -4,11 +4,12 @@ import type { Desk, Methods } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import { toWireUser } from "../wire.ts";
 
-/** Who is who, and what a person's App Home shows. */
+/** Who is who, what a person's App Home shows, and where the app connects to. */
 export const peopleMethods: Methods = {
   "auth.test": { scopes: [], run: whoAmI },
   "users.info": { scopes: ["users:read"], run: user },
   "views.publish": { scopes: [], run: publish },
+  "apps.connections.open": { scopes: ["connections:write"], appLevel: true, run: (desk) => ({ url: desk.openConnection() }) },
 };
 
 function whoAmI({ workspace: { app, team, people } }: Desk) {
