@@ -127,7 +127,7 @@ module.exports = {
     only("slack-in-its-adapter", "@slack/[^/]+", "^adapters/slack/"),
     only("teams-in-its-adapter", "(botbuilder[^/]*|botframework-[^/]+|@azure/[^/]+)", "^adapters/teams/"),
     only("discord-in-its-adapter", "(discord\\.js|discord-api-types|@discordjs/[^/]+)", "^adapters/discord/"),
-    only("websockets-in-the-simulator", "ws", "^src/simulator/discord/"),
+    only("websockets-in-their-rooms", "ws", "^src/(http|simulator)/"),
     only("undici-in-http", "undici", "^src/http/"),
     only("fastify-in-http", "(fastify|@fastify/[^/]+)", "^src/http/"),
     only("pino-in-log", "pino", "^src/log\\.ts$"),

@@ -86,7 +86,7 @@ const breaches: readonly (readonly [rule: string, file: string, source: string])
   ["teams-in-its-adapter", "src/simulator/bad.ts", 'import "@azure/msal-node";'],
   ["discord-in-its-adapter", "src/simulator/bad.ts", 'import "discord.js";'],
   ["discord-in-its-adapter", "src/bridge/bad.ts", 'import type { x } from "discord-api-types"; export type X = typeof x;'],
-  ["websockets-in-the-simulator", "src/bridge/bad.ts", 'import "ws";'],
+  ["websockets-in-their-rooms", "src/bridge/bad.ts", 'import "ws";'],
   ["undici-in-http", "src/agents/bad.ts", 'import "undici";'],
   ["fastify-in-http", "src/simulator/bad.ts", 'import "fastify";'],
   ["pino-in-log", "src/bridge/bad.ts", 'import type { p } from "pino"; export type P = typeof p;'],
