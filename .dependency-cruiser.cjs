@@ -65,24 +65,25 @@ module.exports = {
     },
     {
       name: "adapter-config-is-light",
-      comment: "config.ts and manifest.ts of an adapter are loaded for every bridge: zod and src/model only",
+      comment: "config.ts, manifest.ts and link.ts of an adapter are loaded for every bridge: zod and src/model only",
       severity: "error",
-      from: { path: "^adapters/[^/]+/(config|manifest)\\.ts$" },
+      from: { path: "^adapters/[^/]+/(config|manifest|link)\\.ts$" },
       to: { pathNot: ["node_modules/zod/", "^src/model/"] },
     },
     {
       name: "adapters-through-main",
-      comment: "an adapter is reached by src/main.ts; its config.ts and manifest.ts also by the configuration and the command line",
+      comment:
+        "an adapter is reached by src/main.ts; its config.ts, manifest.ts and link.ts also by the configuration and the command line",
       severity: "error",
       from: { path: "^src/", pathNot: ["^src/main\\.ts$", "^src/cli(\\.ts$|/)", "^src/config(\\.ts$|/)"] },
       to: { path: "^adapters/" },
     },
     {
       name: "adapter-schemas-only",
-      comment: "the configuration and the command line see nothing of an adapter but config.ts and manifest.ts",
+      comment: "the configuration and the command line see nothing of an adapter but config.ts, manifest.ts and link.ts",
       severity: "error",
       from: { path: "^src/(cli|config)(\\.ts$|/)" },
-      to: { path: "^adapters/", pathNot: "^adapters/[^/]+/(config|manifest)\\.ts$" },
+      to: { path: "^adapters/", pathNot: "^adapters/[^/]+/(config|manifest|link)\\.ts$" },
     },
     {
       name: "adapters-by-their-door",

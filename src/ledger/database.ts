@@ -23,13 +23,22 @@ interface DatabaseOptions {
 
 /** Opens `sqlite:<path>`, `postgres://...` or `postgresql://...`. Throws ConfigError for anything else. */
 export async function openDatabase({ url, instance, clock, log }: DatabaseOptions): Promise<Database> {
-  if (url.startsWith("sqlite:")) {
-    const path = url.slice("sqlite:".length).replace(/^\/\//, "");
-    if (path !== "") return { engine: openSqlite(path, { clock, log }), listen: async () => ({ close: async () => undefined }) };
+  const path = toPath(url);
+  if (path !== undefined) {
+    return { engine: openSqlite(path, { clock, log }), listen: async () => ({ close: async () => undefined }) };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const engine = await openPostgres(url, instance, log);
     return { engine, listen: (wake) => listen({ url, channel: engine.channel, instance, wake, clock, log }) };
   }
-  throw new ConfigError("store.url: this is no address of a store. Write sqlite:<path of a file> or postgres://<user>@<host>/<database>.");
+  throw noAddress();
+}
+
+/** The file of `sqlite:<path>`; undefined for anything else. */
+export function toPath(url: string): string | undefined {
+  return url.startsWith("sqlite:") ? url.slice("sqlite:".length).replace(/^\/\//, "") || undefined : undefined;
+}
+
+export function noAddress(): ConfigError {
+  return new ConfigError("store.url: this is no address of a store. Write sqlite:<path of a file> or postgres://<user>@<host>/<database>.");
 }

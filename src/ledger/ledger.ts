@@ -13,7 +13,7 @@ import { createOpenStore } from "./keyv.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { migrate } from "./migrations.ts";
 import type { Parts } from "./parts.ts";
-import { countRows, findBuried, findByKey, findOpen, findRow, traceRows } from "./read.ts";
+import { countBacklog, countRows, findBuried, findByKey, findOpen, findRow, traceRows } from "./read.ts";
 import { purge } from "./retention.ts";
 import { finishStep } from "./settle.ts";
 import { readNewMail, renewLeases, takeBackLeases, takeHead } from "./take.ts";
@@ -97,10 +97,11 @@ function createLedger(parts: Parts, guard: Guard, mailbox: Mailbox, close: () =>
     file: (id) => guard.run(() => findFile(parts, id)),
     byKey: (key) => guard.run(() => findByKey(parts, key)),
     open: (queue, lane) => guard.run(() => findOpen(parts, queue, lane)),
-    trace: (what) => guard.run(() => traceRows(parts, what)),
-    buried: (limit) => guard.run(() => findBuried(parts, limit)),
+    trace: (what) => guard.run(() => traceRows(parts.commits.reader(), what)),
+    buried: (limit) => guard.run(() => findBuried(parts.commits.reader(), limit)),
     redrive: (ids) => guard.run(() => redriveRows(parts, ids)),
     stats: () => guard.run(() => countRows(parts)),
+    backlog: () => guard.run(() => countBacklog(parts)),
     purge: (retention) => guard.run(() => purge(parts, retention)),
     ping: () => guard.run(async () => void (await sql`select 1`.execute(parts.engine.db))),
     close() {

@@ -97,6 +97,13 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
   };
 }
 
+/** A second look at the database; it can write nothing. */
+export function openReadOnly(url: string): Kysely<Schema> {
+  const pool = new pg.Pool({ ...clientConfig(url), max: 1, types, options: "-c default_transaction_read_only=on" });
+  pool.on("error", () => undefined); // the next query says so
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
+
 /** The first schema of the search path: the tables stand there. */
 async function findSchema(db: Kysely<Schema>): Promise<string> {
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db);

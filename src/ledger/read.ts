@@ -1,8 +1,10 @@
-import { sql } from "kysely";
-import type { Queue, Row, RowState } from "../model/ledger.ts";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { BuriedRow, Queue, Row, RowCount } from "../model/ledger.ts";
+import type { MessageLink } from "../model/link.ts";
 import type { Parts } from "./parts.ts";
 import { toReference } from "./reference.ts";
-import { selectRows, toRow } from "./rows.ts";
+import { selectRows, toFacts, toRow } from "./rows.ts";
+import type { Schema } from "./schema.ts";
 
 /** A thread that has gone on for a year must not fill the screen: the newest rows count. */
 const maxTraced = 1000;
@@ -35,18 +37,44 @@ export async function findOpen({ commits, vault }: Parts, queue: Queue, lane: st
   return records.map((record) => toRow(record, vault));
 }
 
-export async function findBuried({ commits, vault }: Parts, limit: number): Promise<readonly Row[]> {
-  const records = await selectRows(commits.reader()).where("queue.state", "=", "buried").orderBy("queue.seq").limit(limit).execute();
-  return records.map((record) => toRow(record, vault));
+/** Oldest first, without their content. */
+export async function findBuried(db: Kysely<Schema>, limit: number): Promise<readonly BuriedRow[]> {
+  const records = await db.selectFrom("queue").selectAll().where("state", "=", "buried").orderBy("seq").limit(limit).execute();
+  return records.map((record) => ({ ...toFacts(record), redrivable: record.hash === null || record.kept === 1 }));
 }
 
 /** `Ledger.trace`: what matches, the rows it came from, and all that came from those. */
-export async function traceRows({ commits, vault }: Parts, what: string): Promise<readonly Row[]> {
-  const db = commits.reader();
+export function traceRows(db: Kysely<Schema>, what: string): Promise<readonly Row[]> {
+  return traceFrom(db, sql`id = ${what} or lane = ${what} or reference = ${toReference(what)}`);
+}
+
+/** The story of the message that a link leads to; of its thread, where the message itself is not known. */
+export async function traceLink(
+  db: Kysely<Schema>,
+  { platform, workspace, channel, threads, message }: MessageLink,
+): Promise<readonly Row[]> {
+  const part = (value: string | undefined) => (value === undefined ? "%" : toLiteral(encodeURIComponent(value)));
+  const lanes = threads.map((thread) => [platform, part(workspace), part(channel), part(thread)].join(":"));
+  const here = sql`(${sql.join(
+    lanes.map((lane) => sql`lane like ${lane} escape '\\'`),
+    sql` or `,
+  )})`;
+  const said = sql`id like ${`%:${toLiteral(message)}`} escape '\\'`;
+  const posted = sql`result like ${`%"message":${toLiteral(JSON.stringify(message))}%`} escape '\\'`;
+  const exact = await traceFrom(db, sql`${here} and (${said} or ${posted})`);
+  return exact.length > 0 ? exact : traceFrom(db, here);
+}
+
+/** What a pattern of `like` takes for itself stands for itself. */
+function toLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/g, "\\$&");
+}
+
+async function traceFrom(db: Kysely<Schema>, matches: RawBuilder<unknown>): Promise<readonly Row[]> {
   const { rows: found } = await sql<{ id: string }>`
     with recursive
       above (id, origin) as (
-        select id, origin from queue where id = ${what} or lane = ${what} or reference = ${toReference(what)}
+        select id, origin from queue where ${matches}
         union select q.id, q.origin from queue q join above on q.id = above.origin),
       related (id) as (
         select id from above
@@ -54,21 +82,25 @@ export async function traceRows({ commits, vault }: Parts, what: string): Promis
     select q.id from queue q join related on related.id = q.id order by q.created_at desc, q.seq desc limit ${maxTraced}`.execute(db);
   if (found.length === 0) return [];
   const ids = found.map(({ id }) => id);
-  const records = await selectRows(db).where("queue.id", "in", ids).orderBy("queue.created_at").orderBy("queue.seq").execute();
-  return records.map((record) => toRow(record, vault));
+  const records = await db.selectFrom("queue").selectAll().where("id", "in", ids).orderBy("created_at").orderBy("seq").execute();
+  return records.map(toFacts);
 }
 
-interface Count {
-  readonly queue: Queue;
-  readonly state: RowState;
-  readonly count: number;
-  readonly oldestMs: number;
-}
-
-export async function countRows({ commits, engine }: Parts): Promise<readonly Count[]> {
-  const { rows } = await sql<Count>`
+export async function countRows({ commits, engine }: Parts): Promise<readonly RowCount[]> {
+  const { rows } = await sql<RowCount>`
     select queue, state, count(*) as count,
       case when state in ('ready', 'leased') then ${engine.now()} - min(created_at) else 0 end as "oldestMs"
     from queue group by queue, state order by queue, state`.execute(commits.reader());
+  return rows.map((row) => ({ ...row }));
+}
+
+/** `Ledger.backlog`: two ranges that have an index of their own, however many rows are done. */
+export async function countBacklog({ commits, engine }: Parts): Promise<readonly RowCount[]> {
+  const { rows } = await sql<RowCount>`
+    select queue, state, count(*) as count, ${engine.now()} - min(created_at) as "oldestMs"
+      from queue where state in ('ready', 'leased') group by queue, state
+    union all select queue, state, count(*), ${engine.now()} - min(settled_at) from queue where state = 'buried' group by queue, state`.execute(
+    commits.reader(),
+  );
   return rows.map((row) => ({ ...row }));
 }

@@ -1,10 +1,10 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { NewRow, Row, RowKey } from "../model/ledger.ts";
 import type { Json } from "../model/thread.ts";
 import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import { createReference } from "./reference.ts";
-import type { RowRecord, Schema } from "./schema.ts";
+import type { QueueTable, RowRecord, Schema } from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
 /** Rows of work with their content; to be narrowed by the caller. */
@@ -17,6 +17,12 @@ export function selectRows(db: Kysely<Schema>) {
 }
 
 export function toRow(record: RowRecord, vault: Vault): Row {
+  const content = record.body === null ? undefined : parse(vault.open({ key_id: record.key_id, body: record.body }, record.id));
+  return { ...toFacts(record), content };
+}
+
+/** A row without its content: it needs no key. */
+export function toFacts(record: Selectable<QueueTable>): Row {
   return {
     id: record.id,
     queue: record.queue,
@@ -24,7 +30,7 @@ export function toRow(record: RowRecord, vault: Vault): Row {
     state: record.state,
     reference: record.reference,
     facts: parse(record.facts),
-    content: record.body === null ? undefined : parse(vault.open({ key_id: record.key_id, body: record.body }, record.id)),
+    content: undefined,
     result: record.result === null ? undefined : parse(record.result),
     error: record.error ?? undefined,
     attempts: record.attempts,
@@ -37,18 +43,21 @@ export function parse(text: string): Json {
   return JSON.parse(text);
 }
 
+/** The row that a new one comes from. */
+type Origin = Pick<Row, "id" | "reference">;
+
 /**
  * Writes new rows; one whose id exists already is left out. Resolves to the ids that were written. The lanes must be locked, and their
  * heads promoted afterwards.
  */
-export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly NewRow[], origin?: string): Promise<ReadonlySet<string>> {
+export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly NewRow[], origin?: Origin): Promise<ReadonlySet<string>> {
   const inserted = new Set<string>();
   const distinct = firstOfEachId(rows);
   for (let start = 0; start < distinct.length; start += parts.engine.chunk) {
     const chunk = distinct.slice(start, start + parts.engine.chunk);
     const written = await tx
       .insertInto("queue")
-      .values(chunk.map((row) => toRecord(parts, row, origin)))
+      .values(chunk.map((row) => toRecord(parts, row, row.of ?? origin)))
       .onConflict((conflict) => conflict.column("id").doNothing())
       .returning("id")
       .execute();
@@ -68,7 +77,7 @@ function firstOfEachId(rows: readonly NewRow[]): readonly NewRow[] {
   return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
-function toRecord({ engine, vault }: Parts, row: NewRow, origin: string | undefined) {
+function toRecord({ engine, vault }: Parts, row: NewRow, origin: Origin | undefined) {
   return {
     id: row.id,
     queue: row.queue,
@@ -79,8 +88,8 @@ function toRecord({ engine, vault }: Parts, row: NewRow, origin: string | undefi
     fence: 0,
     unsure: 0,
     run_at: sql<number>`${engine.now()} + ${Math.ceil(row.delayMs ?? 0)}`,
-    reference: createReference(),
-    origin: origin ?? null,
+    reference: origin?.reference ?? createReference(),
+    origin: origin?.id ?? null,
     facts: JSON.stringify(row.facts),
     hash: row.content === undefined ? null : vault.hash(JSON.stringify(row.content), row.id),
     kept: row.content === undefined ? 0 : 1,

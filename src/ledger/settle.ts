@@ -37,7 +37,7 @@ async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: End
 
   await writeOwn(parts, commit, leased, step, unread ?? false);
   await absorbRows(parts, commit, leased, absorb);
-  await insertRows(parts, commit, rows, leased.id);
+  await insertRows(parts, commit, rows, leased);
   await sendMail(parts, commit, mail);
   await amendRows(parts, commit, step.amend ?? []);
   if (step.also) await runAlso(step.also);

@@ -20,9 +20,7 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
   const file = createFile(path);
   const lock = lockFile(file);
   const database = openDatabase(file, lock.release);
-  const db = new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: { prepare: createPrepare(database), close: () => database.close() } }),
-  });
+  const db = createKysely(database);
   const nothing = sql``;
   return {
     kind: "sqlite",
@@ -53,6 +51,30 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
       lock.release();
     },
   };
+}
+
+/** A second look at the file, also while a process works on it. It can write nothing. Throws ConfigError when there is nothing to read. */
+export function openReadOnly(path: string): { readonly file: string; readonly db: Kysely<Schema> } {
+  try {
+    const file = realpathSync(path);
+    const database = new DatabaseSync(file, { readOnly: true, timeout: busyMs });
+    database.prepare("select count(*) from sqlite_schema").get();
+    return { file, db: createKysely(database) };
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT")
+      throw new ConfigError(`store.url: there is no store at ${path} yet. The bridge makes it when it starts.`);
+    throw new ConfigError(`store.url: ${path} cannot be read by this user, or is no SQLite database.`, { cause });
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}
+
+function createKysely(database: DatabaseSync): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: { prepare: createPrepare(database), close: () => database.close() } }),
+  });
 }
 
 /** The directories and the file, for this user only, under the name that every path to the file leads to. */

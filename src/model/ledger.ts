@@ -23,6 +23,8 @@ export interface NewRow {
   readonly content?: Json;
   /** Not to be taken before this many milliseconds from now. */
   readonly delayMs?: number;
+  /** The row that it belongs to. Left out where a step makes it: then it is the row of that step. */
+  readonly of?: Pick<Row, "id" | "reference">;
   /** By which the row can be found (`Ledger.byKey`); `proof` is a hash to compare with. */
   readonly keys?: readonly RowKey[];
 }
@@ -37,7 +39,7 @@ export interface Row {
   readonly queue: Queue;
   readonly lane: string;
   readonly state: RowState;
-  /** Short, unique, fit to be read out: what a notice shows and `trace` accepts. */
+  /** Short, fit to be read out: what a notice shows and `trace` accepts. The rows of one message share it; two messages never do. */
   readonly reference: string;
   readonly facts: Json;
   /** Undefined where there was none or its time is over. */
@@ -57,6 +59,17 @@ export interface KeptFile {
   readonly bytes: Uint8Array;
   /** With which links to it are signed. */
   readonly secret: string;
+}
+
+/** `redrivable`: its content is still kept, so that there is something to work on. */
+export type BuriedRow = Row & { readonly redrivable: boolean };
+
+/** How many rows of a queue are in a state, and how old the oldest is: since it was made, or since it was buried. */
+export interface RowCount {
+  readonly queue: Queue;
+  readonly state: RowState;
+  readonly count: number;
+  readonly oldestMs: number;
 }
 
 /** A note left at an open row for whoever works on it: a push, a stop, a message that joins. Read in order, deleted once read. */
@@ -141,13 +154,16 @@ export interface Ledger {
   byKey(key: string): Promise<readonly (Row & { readonly proof: string | undefined })[]>;
   /** The open rows of a lane, its head first. */
   open(queue: Queue, lane: string): Promise<readonly Row[]>;
-  /** All rows that a reference, an id or a lane (thread key) leads to, oldest first. */
+  /** All rows that a reference, an id or a lane (thread key) leads to, oldest first, without their content. */
   trace(what: string): Promise<readonly Row[]>;
-  buried(limit: number): Promise<readonly Row[]>;
+  /** Oldest first, without their content. */
+  buried(limit: number): Promise<readonly BuriedRow[]>;
   /** Buried rows back to ready, at the end of their lane. Resolves to how many. */
   redrive(ids: readonly string[]): Promise<number>;
-  /** How many rows are in which state, and how old the oldest open one is (ms). */
-  stats(): Promise<readonly { readonly queue: Queue; readonly state: RowState; readonly count: number; readonly oldestMs: number }[]>;
+  /** How many rows are in which state, and how old the oldest open one is (ms). Looks at every row. */
+  stats(): Promise<readonly RowCount[]>;
+  /** The same of rows that are open or buried; cheap, however long the history is. */
+  backlog(): Promise<readonly RowCount[]>;
   /** Deletes content and facts whose time is over. Resolves to how many of each. */
   purge(retention: { readonly contentMs: number; readonly factsMs: number }): Promise<{ readonly content: number; readonly facts: number }>;
   /** Resolves when the store answers; throws StoreError otherwise. */

@@ -91,7 +91,7 @@ await onEveryEngine("accepting rows", (place) => {
     expect(await take(ledger)).toMatchObject({ content, facts: null });
   });
 
-  test("every row has a short reference of its own", async () => {
+  test("every row that comes from no other has a short reference of its own", async () => {
     const { ledger } = await place().open();
     await ledger.accept(Array.from({ length: 50 }, (_, n) => row(`${n}`)));
     const references = (await ledger.trace("thread")).map(({ reference }) => reference);

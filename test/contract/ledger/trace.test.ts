@@ -21,6 +21,7 @@ await onEveryEngine("finding rows", (place) => {
       expect(ids(await ledger.trace(reference))).toEqual(all);
       expect(ids(await ledger.trace(` ${reference.toLowerCase().slice(0, 4)}-${reference.slice(4)} `))).toEqual(all);
     }
+    expect(new Set((await ledger.trace("event")).map(({ reference }) => reference)).size).toBe(1);
     expect(ids(await ledger.trace("slack:T:C:1"))).toEqual(all);
     expect(ids(await ledger.trace("d"))).toEqual(all);
     expect(await ledger.trace("nothing of the kind")).toEqual([]);
@@ -32,6 +33,17 @@ await onEveryEngine("finding rows", (place) => {
     await ledger.accept([row("1"), row("2")]);
     await ledger.settle(await take(ledger), { end: { kind: "done" }, absorb: ["2"], rows: [row("task", { queue: "task" })] });
     expect(ids(await ledger.trace("2"))).toEqual(["1", "2", "task"]);
+  });
+
+  test("a row that belongs to another from the first is part of its story, and shares its reference", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("task", { queue: "task" })]);
+    const task = (await ledger.row("task")) ?? row("task");
+    await ledger.accept([row("push", { queue: "control", ...("reference" in task && { of: task }) })]);
+    await ledger.settle(await take(ledger, "control"), { end: { kind: "done" }, rows: [row("late", { queue: "delivery" })] });
+    const traced = await ledger.trace("task");
+    expect(ids(traced)).toEqual(["task", "push", "late"]);
+    expect(new Set(traced.map(({ reference }) => reference)).size).toBe(1);
   });
 
   test("rows are found by their keys, with the proof to compare", async () => {
