@@ -18,7 +18,7 @@ import type { Config } from "./config.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openLedger } from "./ledger/ledger.ts";
 import type { Log } from "./log.ts";
-import { createMetrics, type MetricsBook } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
 import type { Adapter } from "./model/adapter.ts";
 import type { AgentClient } from "./model/agent.ts";
 import { type Clock, systemClock } from "./model/clock.ts";
@@ -29,6 +29,7 @@ import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts
 import type { Metrics } from "./model/metrics.ts";
 import type { OpenSocket } from "./model/socket.ts";
 import { createPushDoors, toPushAddress } from "./push-doors.ts";
+import { readVersion } from "./version.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -63,7 +64,7 @@ export interface App {
   /** Resolves when a platform does not let the bridge in any more, as a bad token does at the start. Whoever runs the bridge stops it then. */
   readonly failed: Promise<ConfigError>;
   /** Resolves when the platforms are connected and requests are taken. */
-  start(): Promise<{ readonly url: string }>;
+  start(): Promise<{ readonly url: string; readonly metricsUrl?: string }>;
   /** Hands over what is under way within a few seconds; what was committed goes on with the next start. */
   stop(): Promise<void>;
 }
@@ -86,7 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { fetch, openSocket } = options;
   const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, fail: failure.resolve });
   const own: { url?: string } = {};
-  const book = createMetrics(ledger);
+  const book = createMetrics({ ledger, adapters, version: await readVersion() });
   const parts = createParts(options, {
     ledger,
     openStore,
@@ -97,13 +98,16 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
-    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock });
+    const onAnswer = (route = "none", status: number) =>
+      book.metrics.count("bridge_http_requests_total", { route, status: String(status) });
+    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock, onAnswer });
     server.add(routes);
     return server;
   };
   const files = createFileRoute(ledger, () => clock.now());
-  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, files, metricsRoute(book)]);
+  const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, files]);
   const ownPorts = doors.ownPorts.map((own) => listen(own, own.routes));
+  const metricsServer = config.listen.metrics && listen(config.listen.metrics, [book.route]);
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
   let purging: Promise<void> | undefined;
@@ -117,15 +121,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const adapter of adapters) await adapter.start(receive, directory, stopping.signal);
       const { url } = await server.start();
       for (const port of ownPorts) await port.start();
+      const measured = await metricsServer?.start();
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
       workers = startWorkers(parts, options.leaseMs ?? 6_000);
       purging = purgeFromTimeToTime(parts, config, stopping.signal);
       log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
-      return { url };
+      return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
     },
     async stop() {
-      await Promise.all([server, ...ownPorts].map((port) => port.stop()));
+      await Promise.all([server, ...ownPorts, metricsServer].map((port) => port?.stop()));
       await Promise.all(workers.map((worker) => worker.stop()));
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
@@ -144,14 +149,6 @@ function isReady(ledger: Ledger, adapters: readonly Adapter[]): Promise<boolean>
     () => false,
   );
 }
-
-/** For Prometheus. It names agents and platforms and nobody else. */
-const metricsRoute = (book: MetricsBook): HttpRoute => ({
-  method: "GET",
-  path: "/metrics",
-  bodyLimit: 0,
-  handle: async () => ({ status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: await book.render() }),
-});
 
 interface Made {
   readonly metrics: Metrics;

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { z } from "zod";
 import { type AdapterParts, type App, createApp } from "./app.ts";
 import type { Host, Running } from "./cli/command.ts";
 import { type Asked, parseCommandLine } from "./cli.ts";
@@ -9,6 +7,7 @@ import { createLog, type Log } from "./log.ts";
 import type { Adapter } from "./model/adapter.ts";
 import { systemClock } from "./model/clock.ts";
 import { assertNever, ConfigError, DeliveryError, StoreError } from "./model/errors.ts";
+import { readVersion } from "./version.ts";
 
 /** The whole program. Resolves when a bridge runs, or when a command is done; sets the exit code, and throws nothing. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -32,7 +31,7 @@ async function run(asked: Asked): Promise<number | Running> {
       process.stdout.write(asked.text);
       return 0;
     case "version":
-      process.stdout.write(`${await version()}\n`);
+      process.stdout.write(`${await readVersion()}\n`);
       return 0;
     case "misunderstood":
       process.stderr.write(`${asked.why}\n\n${asked.help}`);
@@ -133,11 +132,6 @@ const welcome = (url: string, agent: string) => `
 
       npm start -- agents check ${agent} --yes
 `;
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-}
 
 /** Whose child we began as. Read at once: the parent may be gone before anything is up that could be stopped. */
 const bornTo = process.ppid;

@@ -1,5 +1,9 @@
+import type { Meter } from "@opentelemetry/api";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { AggregationType, MeterProvider } from "@opentelemetry/sdk-metrics";
+import { measureProcess } from "./metrics-process.ts";
+import type { Adapter } from "./model/adapter.ts";
+import type { HttpRoute } from "./model/http.ts";
 import type { Ledger } from "./model/ledger.ts";
 import type { CounterLabels, HistogramLabels, Metrics } from "./model/metrics.ts";
 
@@ -7,58 +11,93 @@ const counters: Readonly<Record<keyof CounterLabels, string>> = {
   bridge_events_total: "Events at the door, by what became of them",
   bridge_turns_total: "Turns that have their end",
   bridge_posts_total: "Tries to post, by their result",
+  bridge_post_errors_total: "Posts that failed, by how",
   bridge_ambiguous_posts_total: "Posts of unknown outcome that were taken up again: found on the platform, or repeated",
+  bridge_agent_errors_total: "Calls to agents that failed, by how",
+  bridge_pushes_total: "Pushes of agents at the door, by what became of them",
+  bridge_http_requests_total: "Requests that were answered, by path and status",
 };
-const histograms: Readonly<Record<keyof HistogramLabels, string>> = {
-  bridge_turn_seconds: "From the sending of a message to the end of its turn",
+const histograms: Readonly<Record<keyof HistogramLabels, { readonly description: string; readonly boundaries: number[] }>> = {
+  bridge_turn_seconds: {
+    description: "From the sending of a message to the end of its turn",
+    boundaries: [0.1, 0.3, 1, 3, 10, 30, 60, 300, 1_800, 7_200, 86_400],
+  },
+  bridge_hop_seconds: {
+    description: "How long a message takes from one place of its way to the next",
+    boundaries: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1_800, 7_200, 86_400],
+  },
 };
-/** From a tenth of a second to a day. */
-const boundaries = [0.1, 0.3, 1, 3, 10, 30, 60, 300, 1_800, 7_200, 86_400];
+
+/** What is looked at when somebody asks. */
+export interface Looks {
+  readonly ledger: Pick<Ledger, "backlog">;
+  readonly adapters: readonly Pick<Adapter, "platform" | "connected">[];
+  readonly version: string;
+}
+
+const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
 
 export interface MetricsBook {
   readonly metrics: Metrics;
-  /** The state of now in the Prometheus text format. Rejects when the store does not answer. */
-  render(): Promise<string>;
+  /** The state of now in the Prometheus text format. A store that does not answer is told as `bridge_store_up 0`. */
+  readonly route: HttpRoute;
   close(): Promise<void>;
 }
 
-/** Counts in memory with OpenTelemetry, and looks at the ledger when it is asked. */
-export function createMetrics(ledger: Pick<Ledger, "stats">): MetricsBook {
+/** Counts in memory with OpenTelemetry, and looks at the ledger, the connections and the process when it is asked. */
+export function createMetrics(looks: Looks): MetricsBook {
   const exporter = new PrometheusExporter({ preventServerStart: true });
-  const histogram = { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries } } as const;
-  const provider = new MeterProvider({ readers: [exporter], views: [{ instrumentName: "bridge_turn_seconds", aggregation: histogram }] });
+  const views = Object.entries(histograms).map(([instrumentName, { boundaries }]) => ({
+    instrumentName,
+    aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries } } as const,
+  }));
+  const provider = new MeterProvider({ readers: [exporter], views });
   const meter = provider.getMeter("a2a-chat-bridge");
   // The exporter puts `_total` behind the name of a counter.
-  const counter = (name: keyof CounterLabels) => meter.createCounter(name.replace(/_total$/, ""), { description: counters[name] });
-  const counted: Record<keyof CounterLabels, ReturnType<typeof counter>> = {
-    bridge_events_total: counter("bridge_events_total"),
-    bridge_turns_total: counter("bridge_turns_total"),
-    bridge_posts_total: counter("bridge_posts_total"),
-    bridge_ambiguous_posts_total: counter("bridge_ambiguous_posts_total"),
-  };
-  const seconds = meter.createHistogram("bridge_turn_seconds", { description: histograms.bridge_turn_seconds });
-  const observed: Record<keyof HistogramLabels, typeof seconds> = { bridge_turn_seconds: seconds };
-  const rows = meter.createObservableGauge("bridge_queue_rows", { description: "Rows of the ledger by queue and state" });
-  const ages = meter.createObservableGauge("bridge_queue_oldest_seconds", { description: "Age of the oldest open row" });
-  meter.addBatchObservableCallback(
-    async (result) => {
-      for (const { queue, state, count, oldestMs } of await ledger.stats()) {
-        result.observe(rows, count, { queue, state });
-        if (state === "ready" || state === "leased") result.observe(ages, oldestMs / 1_000, { queue, state });
-      }
-    },
-    [rows, ages],
+  const counted = new Map(
+    Object.entries(counters).map(([name, description]) => [name, meter.createCounter(name.replace(/_total$/, ""), { description })]),
   );
+  const observed = new Map(
+    Object.entries(histograms).map(([name, { description }]) => [name, meter.createHistogram(name, { description })]),
+  );
+  lookAt(meter, looks);
+  measureProcess(meter);
   return {
     metrics: {
-      count: (name, labels) => counted[name].add(1, { ...labels }),
-      observe: (name, value, labels) => observed[name].record(value, { ...labels }),
+      count: (name, labels) => counted.get(name)?.add(1, { ...labels }),
+      observe: (name, value, labels) => observed.get(name)?.record(Math.max(0, value), { ...labels }),
     },
-    async render() {
-      const { resourceMetrics, errors } = await exporter.collect();
-      if (errors.length > 0) throw new Error("the ledger could not be counted", { cause: errors[0] });
-      return new PrometheusSerializer().serialize(resourceMetrics);
-    },
+    route: { method: "GET", path: "/metrics", bodyLimit: 0, handle: async () => ({ status: 200, headers, body: await render() }) },
     close: () => provider.shutdown(),
   };
+
+  async function render(): Promise<string> {
+    const { resourceMetrics } = await exporter.collect();
+    // No prefix, no times, no constant labels; neither the target's nor the scope's information on every line.
+    return new PrometheusSerializer("", false, undefined, true, true).serialize(resourceMetrics);
+  }
+}
+
+function lookAt(meter: Meter, { ledger, adapters, version }: Looks): void {
+  const rows = meter.createObservableGauge("bridge_queue_rows", { description: "Rows that are open or buried, by queue and state" });
+  const ages = meter.createObservableGauge("bridge_queue_oldest_seconds", { description: "Age of the oldest row by queue and state" });
+  const store = meter.createObservableGauge("bridge_store_up", { description: "1 while the store answers" });
+  const connected = meter.createObservableGauge("bridge_connected", { description: "1 while the connection to the platform stands" });
+  const info = meter.createObservableGauge("bridge_info", { description: "The version that runs" });
+  meter.addBatchObservableCallback(
+    async (result) => {
+      result.observe(info, 1, { version, node: process.version });
+      for (const adapter of adapters) {
+        const up = adapter.connected?.();
+        if (up !== undefined) result.observe(connected, up ? 1 : 0, { platform: adapter.platform });
+      }
+      const counts = await ledger.backlog().catch(() => undefined); // that it does not answer is what is told
+      result.observe(store, counts ? 1 : 0);
+      for (const { queue, state, count, oldestMs } of counts ?? []) {
+        result.observe(rows, count, { queue, state });
+        result.observe(ages, Math.max(0, oldestMs) / 1_000, { queue, state });
+      }
+    },
+    [rows, ages, store, connected, info],
+  );
 }

@@ -6,6 +6,7 @@ import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
 import { pushKey, taskKey, toProof } from "./correlate.ts";
 import { follow } from "./follow.ts";
+import { observeHop } from "./hop.ts";
 import { toUuid } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { type OpenedFiles, openUnlessStopped } from "./open-files.ts";
@@ -36,6 +37,7 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
       if (job.signal.aborted) return;
       throw error;
     }
+    parts.metrics.count("bridge_agent_errors_total", { agent: task.agent, kind: error.kind });
     parts.log.warn({ err: error, kind: error.kind, agent: task.agent, task: job.row.id, reference: job.row.reference }, "agent not asked");
     afterError(session, turn.id, request, error);
   }
@@ -67,6 +69,8 @@ async function commitSending(
     const words = `Not passed on to the agent:\n${notices.leftFiles(left)}`;
     session.outbox = [...session.outbox, ...toNotice(parts, task.thread, `${turn.id}%`, words, { last: false })];
   }
+  if (turn.receivedAt !== undefined) observeHop(parts, session.task.thread.platform, "ask", now - turn.receivedAt);
+  parts.log.debug({ reference: session.job.row.reference, agent: session.task.agent }, "agent is asked");
   await parts.failpoint("ask.sent.before");
   await session.save();
   await parts.failpoint("ask.sent.after");

@@ -2,6 +2,7 @@ import type { AgentEvent, TaskRef } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { NewRow } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
+import { observeHop } from "./hop.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
@@ -14,7 +15,8 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
   if (!turn || turn.state === "ended") return;
   const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
   const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
-  for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined" });
+  const now = session.parts.clock.now();
+  for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined", endedAt: now });
   const { parts, job, task } = session;
   const replies = toReplies({
     outcome,
@@ -24,16 +26,16 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
     explanation,
     late: false,
   });
-  const long = turn.sentAt !== undefined && parts.clock.now() - turn.sentAt > parts.pace.notifyAfter;
+  const long = turn.sentAt !== undefined && now - turn.sentAt > parts.pace.notifyAfter;
   const live = turn.live ?? joined.find((other) => other.live)?.live;
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
   const posts = withPlace(replies, live, long);
   const asks = toAsks(job.row.id, id, outcome);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
-  session.updateTurn(id, { state: "ended", outcome, ...withShown(turn, posts) });
+  session.updateTurn(id, { state: "ended", outcome, endedAt: now, ...withShown(turn, posts) });
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
-  if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (parts.clock.now() - turn.sentAt) / 1_000, labels);
+  if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
 }
 
 /** A message that did not get through leaves the task, and the other turns in it, as they are. */
@@ -72,10 +74,19 @@ function withShown(turn: Turn, replies: readonly Reply[]): Pick<Turn, "shown" | 
 export function applyEvent(session: Session, turnId: string, event: AgentEvent): void {
   const turn = session.turn(turnId);
   if (!turn || turn.state === "ended") return;
+  if (turn.heardAt === undefined) noteFirstWord(session, turn);
   const answer = reduce(session.answer(turn), event);
   session.setAnswer(turnId, answer);
   if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: withMark(turn.marks, event) });
   if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
+}
+
+function noteFirstWord(session: Session, { id, sentAt }: Turn): void {
+  const { parts, task, job } = session;
+  const now = parts.clock.now();
+  session.updateTurn(id, { heardAt: now });
+  if (sentAt !== undefined) observeHop(parts, task.thread.platform, "answer", now - sentAt);
+  parts.log.debug({ reference: job.row.reference, agent: task.agent }, "agent heard");
 }
 
 /** Asks the person to sign in, once; the agent goes on by itself afterwards, so the turn stays open. */
@@ -129,7 +140,7 @@ async function endByPush(session: Session, turnId: string, push: Push): Promise<
       const signal = AbortSignal.any([job.signal, AbortSignal.timeout(readMs)]);
       for await (const event of client.resume(ref, signal)) applyEvent(session, turnId, event);
     } catch (err) {
-      parts.log.info({ err, task: job.row.id, agent: task.agent }, "pushed task could not be read");
+      parts.log.info({ err, reference: job.row.reference, task: job.row.id, agent: task.agent }, "pushed task could not be read");
       const final = err instanceof AgentError && (err.kind === "taskGone" || err.kind === "unsupported");
       if (!final) {
         session.setAnswer(turnId, { ...session.answer(turn), phase: "open", words: [] });

@@ -20,7 +20,9 @@ export async function control(parts: Parts, row: Leased, signal: AbortSignal): P
     await parts.failpoint("control.commit.before");
     const settled = await parts.ledger.settle(row, step);
     await parts.failpoint("control.commit.after");
-    if (settled === "settled") return;
+    if (settled !== "settled") continue;
+    parts.log.debug({ reference: row.reference, thread: row.lane, row: row.id }, "control taken");
+    return;
   }
 }
 

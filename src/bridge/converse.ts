@@ -4,6 +4,7 @@ import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
+import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
 import * as notices from "./notices.ts";
@@ -27,7 +28,10 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
     await parts.failpoint("converse.commit.before");
     const settled = await parts.ledger.settle(row, step);
     await parts.failpoint("converse.commit.after");
-    if (settled === "settled") return;
+    if (settled !== "settled") continue;
+    observeHop(parts, event.thread.platform, "take", parts.clock.now() - row.createdAt);
+    parts.log.debug({ reference: row.reference, thread: row.lane, made: (step.rows ?? []).map(({ id }) => id) }, "message taken");
+    return;
   }
 }
 
@@ -112,7 +116,7 @@ async function begin(
   const context = contextKey(event.thread, separate, conversation.fresh, epoch);
   if (answering && !answering.question.asks.again && answering.question.task.context !== context)
     return refuse(parts, event, notices.questionOver, answering);
-  const turn = toTaskRow(event, name, context, verdict.metadata);
+  const turn = toTaskRow(row, event, name, context, verdict.metadata);
   const joins = head !== undefined && policy.whileRunning === "join" && policy.taskId !== "never" && toTask(head).context === context;
   const words = [
     ...(changed ? [notices.changedPerson] : []),
@@ -158,7 +162,7 @@ function toConversation(
   return { conversation: { ...known, agent: client.name, fresh, lastAt: now, ...(isOwner(known, event) ? { identity } : {}) }, changed };
 }
 
-function toTaskRow(event: Message, agent: string, context: string, metadata: Readonly<Record<string, string>>): NewRow {
+function toTaskRow({ createdAt }: Row, event: Message, agent: string, context: string, metadata: Readonly<Record<string, string>>): NewRow {
   const id = taskRow(event.id);
   const task: Task = {
     thread: event.thread,
@@ -167,7 +171,7 @@ function toTaskRow(event: Message, agent: string, context: string, metadata: Rea
     context,
     looks: 0,
     push: false,
-    turns: [{ id, messageId: toUuid(id), state: "waiting", told: false, marks: [], shown: [], posts: 0 }],
+    turns: [{ id, messageId: toUuid(id), state: "waiting", receivedAt: createdAt, told: false, marks: [], shown: [], posts: 0 }],
   };
   const { text, attachments } = event;
   const content: TaskContent = { [id]: { text, metadata, answer: nothingYet, ...(attachments.length > 0 ? { attachments } : {}) } };

@@ -80,12 +80,14 @@ export async function acceptPush(
       id: toPushRow(row.id, task, events, body),
       queue: "control",
       lane: threadKey(task.thread),
+      of: row,
       facts: toJson(facts),
       content: toJson(events),
     },
   ]);
   await parts.failpoint("push.commit.after");
-  parts.log.debug({ task: row.id, agent, kind }, "push received");
+  parts.metrics.count("bridge_pushes_total", { agent, result: kind });
+  parts.log.debug({ reference: row.reference, task: row.id, agent, kind }, "push received");
   return kind;
 }
 

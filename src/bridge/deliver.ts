@@ -2,6 +2,7 @@ import type { Adapter } from "../model/adapter.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { Leased, NewRow, Step } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
+import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -16,7 +17,10 @@ export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): P
   await parts.failpoint("deliver.commit.before");
   await parts.ledger.settle(row, step);
   await parts.failpoint("deliver.commit.after");
-  if (step.end.kind === "done" && delivery.last) showSign(parts, delivery.thread, { kind: "idle" });
+  if (step.end.kind !== "done") return;
+  observeHop(parts, delivery.thread.platform, "post", parts.clock.now() - row.createdAt);
+  parts.log.debug({ reference: row.reference, thread: row.lane, row: row.id }, "posted");
+  if (delivery.last) showSign(parts, delivery.thread, { kind: "idle" });
 }
 
 async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: AbortSignal): Promise<Step> {
@@ -84,6 +88,7 @@ async function post(
 
 function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply, error: DeliveryError): Step {
   const { kind, message } = error;
+  parts.metrics.count("bridge_post_errors_total", { platform: delivery.thread.platform, kind });
   parts.log.warn({ row: row.id, reference: row.reference, attempt: row.attempts, kind, err: error }, "delivery failed");
   const given = parts.clock.now() - row.createdAt > parts.pace.postGiveUp;
   if (kind === "threadGone" || kind === "refused" || given) {

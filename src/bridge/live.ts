@@ -33,7 +33,7 @@ export function createLiveText(session: Session, turnId: string): LiveText {
     try {
       post = await adapter?.live?.(task.thread, task.asker, job.signal);
     } catch (err) {
-      parts.log.info({ err, task: job.row.id }, "no live message; the answer comes in one piece");
+      parts.log.info({ err, reference: job.row.reference, task: job.row.id }, "no live message; the answer comes in one piece");
       return;
     }
     if (!post) return;

@@ -46,22 +46,31 @@ export function createPushRoute(options: PushDoorOptions): HttpRoute {
     path: "/a2a/push/:agent/:id",
     bodyLimit: options.bodyLimit,
     perMinute: options.perMinute,
-    admit: async (head) => ((await admit(options, head)) ? undefined : notFound),
+    admit: async (head) => ((await admit(options, head)) ? undefined : refuse(options, head.params.agent, "refused")),
     handle: async (request) => {
       const admitted = await admit(options, request);
       const events = decode(wire, request);
-      if (!admitted) return notFound;
-      if (!events) return { status: 400 };
+      if (!admitted) return refuse(options, request.params.agent, "refused");
+      if (!events) return refuse(options, request.params.agent, "unreadable");
       const body = Buffer.from(request.body).toString();
-      if (!(await isFirstUse(options, admitted, body))) return notFound;
+      if (!(await isFirstUse(options, admitted, body))) return refuse(options, request.params.agent, "refused");
       await acceptPush(parts, request.params.agent ?? "", admitted.addressee, events, body);
       return taken;
     },
     tooLarge: async (head) => {
       const admitted = await admit(options, head);
-      if (admitted) await tellTooLarge(parts, admitted.addressee);
+      if (!admitted) return;
+      refuse(options, head.params.agent, "tooLarge");
+      await tellTooLarge(parts, admitted.addressee);
     },
   };
+}
+
+/** Who knocks may name any agent: only one that exists is counted by its name. */
+function refuse({ parts, wire }: PushDoorOptions, agent: string | undefined, result: "refused" | "unreadable" | "tooLarge"): RawResponse {
+  const known = agent !== undefined && wire.rules(agent) !== undefined ? agent : "unknown";
+  parts.metrics.count("bridge_pushes_total", { agent: known, result });
+  return result === "unreadable" ? { status: 400 } : notFound;
 }
 
 interface Admitted {
@@ -104,12 +113,12 @@ export function createFixedPushRoute(options: PushDoorOptions, agent: string, pa
     path,
     bodyLimit: options.bodyLimit,
     perMinute: options.perMinute,
-    admit: async (head) => (wire.rules(agent)?.allows(head.ip) ? undefined : notFound),
+    admit: async (head) => (wire.rules(agent)?.allows(head.ip) ? undefined : refuse(options, agent, "refused")),
     handle: async (request) => {
       const events = decode(wire, request)?.map(toHarmless);
-      if (!events) return { status: 400 };
+      if (!events) return refuse(options, agent, "unreadable");
       const addressee = await findEarly(parts, agent, events, patience);
-      if (!addressee) return notFound;
+      if (!addressee) return refuse(options, agent, "refused");
       await acceptPush(parts, agent, addressee, events, Buffer.from(request.body).toString());
       return taken;
     },
@@ -155,5 +164,6 @@ function withoutLabels(text: string): string {
 
 async function tellTooLarge(parts: Parts, { row }: Addressee): Promise<void> {
   const { thread } = toTask(row);
-  await parts.ledger.accept(toNotice(parts, thread, `${row.id}!large`, notices.tooLarge(row.reference), { last: false }));
+  const rows = toNotice(parts, thread, `${row.id}!large`, notices.tooLarge(row.reference), { last: false });
+  await parts.ledger.accept(rows.map((notice) => ({ ...notice, of: row })));
 }

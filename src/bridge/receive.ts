@@ -1,5 +1,7 @@
+import type { Row } from "../model/ledger.ts";
 import type { IncomingEvent, Receipt, Receive } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
+import { observeHop } from "./hop.ts";
 import type { Parts } from "./parts.ts";
 import { findQuestion, whyNot } from "./question.ts";
 import { toRoute } from "./route.ts";
@@ -19,22 +21,26 @@ export function createReceive(parts: Parts): Receive {
     return { kind };
   };
   return async (event) => {
-    if (!(await isMeant(parts, event))) return counted(event, "ignored");
+    const meant = await isMeant(parts, event);
+    if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
     const word = event.kind === "message" ? toControlWord(event.text) : undefined;
     const kept: IncomingEvent = event.kind === "message" && word ? { ...withoutText(event), kind: "command", word } : event;
     await parts.failpoint("receive.commit.before");
+    const began = parts.clock.now();
     const kind = await parts.ledger.accept([
       {
         id: eventRow(event.id),
         // An answer keeps its place among the messages: what was said before it may have closed the question.
         queue: kept.kind === "message" || kept.kind === "action" ? "message" : "control",
         lane: threadKey(event.thread),
+        ...(meant === true ? {} : { of: meant }),
         ...fromEvent(kept),
       },
     ]);
     await parts.failpoint("receive.commit.after");
+    observeHop(parts, event.thread.platform, "accept", parts.clock.now() - began);
     parts.log.debug({ event: event.id, thread: threadKey(event.thread), kind }, "event received");
     return counted(event, kind);
   };
@@ -50,16 +56,16 @@ async function refuse(parts: Parts, event: Extract<IncomingEvent, { kind: "actio
   return whyNot(parts, await findQuestion(parts, event.question), event.thread, event.author);
 }
 
-/** Meant for the bot: a mention, a direct message, a follow-up in a conversation, and what is said about those. */
-async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean> {
+/** Meant for the bot: a mention, a direct message, a follow-up in a conversation, and what is said about those: then the row that it is about. */
+async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean | Row> {
   switch (event.kind) {
     case "message":
       return event.trigger !== "followUp" || isFollowUp(parts, event);
     case "edited":
     case "deleted":
-      return (await parts.ledger.row(eventRow(event.message))) !== undefined;
+      return (await parts.ledger.row(eventRow(event.message))) ?? false;
     case "feedback":
-      return (await parts.ledger.row(event.delivery)) !== undefined;
+      return (await parts.ledger.row(event.delivery)) ?? false;
     case "stop":
     case "action":
     case "command":

@@ -52,7 +52,7 @@ async function abilitiesOrNone({ client, job, parts, task }: Session): Promise<A
   try {
     return await client.abilities(job.signal);
   } catch (err) {
-    parts.log.info({ err, agent: task.agent, task: job.row.id }, "agent cannot be looked at");
+    parts.log.info({ err, agent: task.agent, reference: job.row.reference, task: job.row.id }, "agent cannot be looked at");
     return undefined;
   }
 }
@@ -62,7 +62,7 @@ async function findTask({ client, job, parts }: Session, turn: Turn, contextId: 
   try {
     return await client.find(turn.messageId, contextId, job.signal);
   } catch (err) {
-    parts.log.info({ err, task: job.row.id }, "our message could not be searched for");
+    parts.log.info({ err, reference: job.row.reference, task: job.row.id }, "our message could not be searched for");
     const passing = ["unreachable", "rateLimited", "broken", "silent"];
     return err instanceof AgentError && !passing.includes(err.kind) ? undefined : "failed";
   }
@@ -79,7 +79,11 @@ async function resume(session: Session, turn: Turn, abilities: Abilities): Promi
   } catch (error) {
     if (job.signal.aborted) return;
     if (!(error instanceof AgentError)) throw error;
-    parts.log.info({ err: error, kind: error.kind, task: job.row.id, agent: task.agent }, "open task could not be taken up");
+    parts.metrics.count("bridge_agent_errors_total", { agent: task.agent, kind: error.kind });
+    parts.log.info(
+      { err: error, kind: error.kind, reference: job.row.reference, task: job.row.id, agent: task.agent },
+      "open task could not be taken up",
+    );
     const now = session.turn(turn.id);
     if (!now || now.state === "ended") return;
     if (error.kind === "taskGone" || error.kind === "unsupported")

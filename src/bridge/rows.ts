@@ -140,6 +140,11 @@ export interface Turn {
   readonly state: "waiting" | "asked" | "ended";
   /** When the first byte may have left for the agent. Committed before it does. */
   readonly sentAt?: number;
+  /** When its message was committed at the door. */
+  readonly receivedAt?: number;
+  /** When the agent was first heard of in this turn, and when the turn had its end. */
+  readonly heardAt?: number;
+  readonly endedAt?: number;
   /** When the expiry notice is due. */
   readonly deadline?: number;
   readonly outcome?: Outcome;
@@ -204,6 +209,9 @@ const turn: z.ZodType<Turn> = z.object({
   messageId: z.string(),
   state: z.enum(["waiting", "asked", "ended"]),
   sentAt: z.number().exactOptional(),
+  receivedAt: z.number().exactOptional(),
+  heardAt: z.number().exactOptional(),
+  endedAt: z.number().exactOptional(),
   deadline: z.number().exactOptional(),
   outcome: outcome.exactOptional(),
   told: z.boolean(),

@@ -17,7 +17,8 @@ export async function workOnTask(parts: Parts, job: Job): Promise<void> {
   const client = parts.agents.get(agent);
   if (!client) return buryWithoutAgent(parts, job);
   const session = new Session(parts, job, client);
-  while (!(await step(session))) parts.log.debug({ task: job.row.id, platform: thread.platform }, "next step of the task");
+  while (!(await step(session)))
+    parts.log.debug({ reference: job.row.reference, task: job.row.id, platform: thread.platform }, "next step of the task");
 }
 
 /** One step; true when the row was given back. */
@@ -71,7 +72,7 @@ async function stopTurns(session: Session): Promise<void> {
     const ref = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
     await client.cancel(ref, AbortSignal.any([job.signal, AbortSignal.timeout(cancelMs)])).then(
       () => forgetPush(session),
-      (err: unknown) => parts.log.info({ err, agent: task.agent, task: job.row.id }, "cancel not confirmed"),
+      (err: unknown) => parts.log.info({ err, agent: task.agent, reference: job.row.reference, task: job.row.id }, "cancel not confirmed"),
     );
   }
   for (const turn of session.task.turns) if (turn.state !== "ended") concludeTurn(session, turn, "stopped");
@@ -82,7 +83,7 @@ async function forgetPush({ client, task, job, parts }: Session): Promise<void> 
   if (!task.push || task.taskId === undefined || !client.forgetPush) return;
   const ref = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
   await client.forgetPush(ref, job.signal).catch((err: unknown) => {
-    parts.log.debug({ err, agent: task.agent, task: job.row.id }, "push config not deleted");
+    parts.log.debug({ err, agent: task.agent, reference: job.row.reference, task: job.row.id }, "push config not deleted");
   });
 }
 
@@ -149,7 +150,10 @@ async function finish(session: Session): Promise<boolean> {
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);
   await parts.failpoint("follow.end.after");
   if (settled === "mail") await session.readMail();
-  parts.log.info({ task: session.job.row.id, agent: client.name, outcome: last?.outcome, settled }, "turn ended");
+  parts.log.info(
+    { reference: session.job.row.reference, task: session.job.row.id, agent: client.name, outcome: last?.outcome, settled },
+    "turn ended",
+  );
   return settled === "settled";
 }
 

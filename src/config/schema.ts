@@ -14,6 +14,7 @@ const listenSchema = z.strictObject({
   host: name.default("127.0.0.1"),
   port: z.number().int().min(0).max(65_535).default(3978),
   trustProxy: z.array(network).default([]),
+  metrics: z.strictObject({ host: name.default("127.0.0.1"), port: z.number().int().min(0).max(65_535) }).optional(),
 });
 
 const retentionSchema = z.strictObject({ contentDays: days.default(30), factsDays: days.default(400) });

@@ -23,6 +23,8 @@ export interface HttpServerOptions {
   /** Until the head, and the whole request, must have arrived. */
   readonly headMs?: number;
   readonly requestMs?: number;
+  /** Hears of every answer: the pattern of its path (absent where there is none) and its status. */
+  readonly onAnswer?: (route: string | undefined, status: number) => void;
   /** Open sockets at a time; further ones are turned away. */
   readonly connections?: number;
 }
@@ -42,6 +44,7 @@ export function createHttpServer(options: HttpServerOptions): BridgeServer {
   const app = createFastify(options);
   let stopping: Promise<void> | undefined;
   // Without this, a kept-alive connection would hold up the stop until its idle time is over.
+  app.addHook("onResponse", async (request, reply) => options.onAnswer?.(request.routeOptions.url, reply.statusCode));
   app.addHook("onSend", async (_request, reply) => {
     if (stopping !== undefined) reply.header("connection", "close");
   });

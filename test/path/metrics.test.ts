@@ -26,11 +26,16 @@ test("a turn, an ambiguous post and the ledger's rows can be counted, and nobody
   await until(() => slack.thread("C1", ts).replies.length === 1);
   await until(async () => (await world?.app.ledger.open("delivery", `slack:T1:C1:${ts}`))?.length === 0);
 
-  const text = await (await fetch(`${world.url}/metrics`)).text();
+  const text = await (await fetch(world.metricsUrl)).text();
   expect(text).toMatch(/^bridge_events_total\{[^}]*platform="slack"[^}]*result="accepted"[^}]*\} 1/m);
   expect(text).toMatch(/^bridge_turns_total\{[^}]*agent="helper"[^}]*outcome="completed"[^}]*\} 1/m);
   expect(text).toMatch(/^bridge_ambiguous_posts_total\{[^}]*result="found"[^}]*\} 1/m);
   expect(text).toMatch(/^bridge_turn_seconds_count\{[^}]*\} 1/m);
-  expect(text).toMatch(/^bridge_queue_rows\{[^}]*queue="task"[^}]*state="done"[^}]*\} 1/m);
+  for (const hop of ["accept", "take", "ask", "answer", "post"])
+    expect(text).toMatch(new RegExp(`^bridge_hop_seconds_count\\{[^}]*hop="${hop}"[^}]*\\} [12]`, "m"));
+  expect(text).toMatch(/^bridge_post_errors_total\{[^}]*kind="ambiguous"[^}]*\} 1/m);
+  expect(text).toMatch(/^bridge_http_requests_total\{[^}]*route="\/slack\/events"[^}]*status="200"[^}]*\} [1-9]/m);
+  expect(text).toMatch(/^bridge_store_up\S* 1/m);
+  expect(text).toMatch(/^process_cpu_seconds_total\S* 0?\.?\d/m);
   expect(text).not.toMatch(/UANN|ann@|hello/i);
 });

@@ -31,6 +31,8 @@ export interface World {
   readonly slack: SlackSimulator;
   readonly app: App;
   readonly url: string;
+  /** Where `listen.metrics` answers. */
+  readonly metricsUrl: string;
   readonly folder: string;
   /** Stops the bridge and starts another on the same store, as a restart of the process does. */
   restart(): Promise<void>;
@@ -46,14 +48,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-"));
   const clock = options.clock === undefined ? {} : { clock: options.clock };
   const slack = await createSlackSimulator({ retryDelaysMs: [0, 200, 500], ...clock, ...options.slack });
-  const world: { app: App | undefined; url: string } = { app: undefined, url: "" };
+  const world: { app: App | undefined; url: string; metricsUrl: string } = { app: undefined, url: "", metricsUrl: "" };
   const log = options.logFile === undefined ? silentLog : createLog({ level: "debug", destination: options.logFile });
   const guarded = createGuardedFetch({ allowPrivateNetworks: true });
 
   async function startBridge(): Promise<void> {
     const config = parseConfig(
       {
-        listen: { host: "127.0.0.1", port: 0 },
+        listen: { host: "127.0.0.1", port: 0, metrics: { port: 0 } },
         store: { url: `sqlite:${join(folder, "bridge.db")}` },
         outbound: { allowPrivateNetworks: true },
         slack: { pace: { perSecond: 20, burst: 20 }, ...slack.config },
@@ -76,8 +78,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...clock,
       ...(options.failpoint ? { failpoint: options.failpoint } : {}),
     });
-    const { url } = await app.start();
+    const { url, metricsUrl = "" } = await app.start();
     world.app = app;
+    world.metricsUrl = metricsUrl;
     world.url = url;
     slack.target(`${url}/slack/events`);
     options.onStart?.(url);
@@ -98,6 +101,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     get url() {
       return world.url;
+    },
+    get metricsUrl() {
+      return world.metricsUrl;
     },
     startBridge,
     stopBridge,
