@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { intents } from "./events.ts";
+import { bot } from "./message.ts";
 import type { Realm } from "./realm.ts";
 import type { Session } from "./session.ts";
 import { toGuild, toUser } from "./wire.ts";
@@ -36,25 +37,24 @@ export function refusalOf({ app }: Realm, asked: z.infer<typeof identifySchema>)
   return (privileged & ~allowed) === 0 ? undefined : [4014, "Disallowed intent(s)."];
 }
 
-/** What a new session is told first. */
-export type Greeting = (session: Session, url: string) => readonly { readonly name: string; readonly data: unknown }[];
-
-/** READY, and then each guild. */
-export function createGreeting(realm: Realm): Greeting {
-  return (session, url) => {
-    const bot = realm.people.get("bot");
-    const guilds = [...realm.guilds.values()].filter(({ members }) => members.has("bot"));
-    const ready = {
-      v: 10,
-      session_id: session.id,
-      session_type: "normal",
-      resume_gateway_url: url,
-      user: bot && toUser(bot),
-      guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
-      private_channels: [],
-      application: { id: realm.app.id, flags: realm.app.messageContent ? 1 << 19 : 0 },
-    };
-    const heard = (session.intents & intents.guilds) === 0 ? [] : guilds;
-    return [{ name: "READY", data: ready }, ...heard.map((guild) => ({ name: "GUILD_CREATE", data: toGuild(realm, guild) }))];
+/** What a new session is told first: READY, and then each guild. */
+export function greeting(realm: Realm, session: Session): readonly { readonly name: string; readonly data: unknown }[] {
+  const person = realm.people.get(bot);
+  const guilds = [...realm.guilds.values()].filter(({ members }) => members.has(bot));
+  const ready = {
+    v: 10,
+    session_id: session.id,
+    session_type: "normal",
+    resume_gateway_url: gatewayUrl(realm),
+    user: person && toUser(person),
+    guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
+    private_channels: [],
+    application: { id: realm.app.id, flags: realm.app.messageContent ? 1 << 19 : 0 },
   };
+  const heard = (session.intents & intents.guilds) === 0 ? [] : guilds;
+  return [{ name: "READY", data: ready }, ...heard.map((guild) => ({ name: "GUILD_CREATE", data: toGuild(realm, guild) }))];
+}
+
+export function gatewayUrl({ address }: Realm): string {
+  return address.replace("http", "ws");
 }

@@ -4,7 +4,7 @@ import type { Desk } from "./desk.ts";
 import { createFaults, type Faults } from "./fault.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { settle } from "./guild.ts";
-import { createGreeting } from "./handshake.ts";
+import { gatewayUrl } from "./handshake.ts";
 import { createInteractions } from "./interactions.ts";
 import { createRateLimit, type Limits } from "./limits.ts";
 import { createRealm, type PersonSpec, type Realm } from "./realm.ts";
@@ -74,7 +74,6 @@ export async function createParts(options: DiscordSimulatorOptions, changed: () 
   const { signal } = stopping;
   const gateway = createGateway({
     realm,
-    greeting: createGreeting(realm),
     heartbeatMs: options.heartbeatMs ?? 41_250,
     resumeMs: options.resumeMs ?? 180_000,
     identifyMs: options.identifyMs ?? 0,
@@ -92,7 +91,7 @@ export async function createParts(options: DiscordSimulatorOptions, changed: () 
   };
   const faults = createFaults();
   const rateLimit = rateLimits === undefined ? undefined : createRateLimit(clock, rateLimits === true ? {} : rateLimits);
-  const left = () => ({ url: gateway.url(), left: 1_000 - gateway.counters.identifies });
+  const left = () => ({ url: gatewayUrl(realm), left: 1_000 - gateway.counters.identifies });
   const rest = createRest({ desk, faults, rateLimit, signal, gateway: left });
   const server = await startServer({ realm, rest, gateway, port: options.port ?? 0 });
   const stop = async () => {

@@ -1,7 +1,7 @@
 import { type Acts, createActs } from "./acts.ts";
 import { type Clicks, createClicks } from "./clicks.ts";
 import type { Fault, Wrong } from "./fault.ts";
-import type { GatewayControls, GatewayCounters } from "./gateway.ts";
+import type { GatewayControls } from "./gateway.ts";
 import { addGuild, type GuildSpec } from "./guild.ts";
 import { createParts, type DiscordSimulatorOptions } from "./parts.ts";
 import {
@@ -19,6 +19,7 @@ import {
 } from "./realm.ts";
 import type { Call } from "./rest.ts";
 import type { Operation } from "./routes.ts";
+import type { GatewayCounters } from "./session.ts";
 import { type ShownThread, showThread } from "./show.ts";
 
 export interface DiscordSimulatorConfig {
