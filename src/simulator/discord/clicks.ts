@@ -11,6 +11,8 @@ type Value = string | number | boolean | { readonly name: string; readonly media
 
 export interface SlashCommand extends Where {
   readonly name: string;
+  /** The word after the name, where a command has several. */
+  readonly sub?: string;
   readonly options?: Readonly<Record<string, Value>>;
 }
 
@@ -25,7 +27,9 @@ export interface Press extends About {
 export interface Clicks {
   command(command: SlashCommand): Promise<Interacted>;
   /** What is offered while an option is typed. */
-  autocomplete(typed: Where & { readonly name: string; readonly option: string; readonly value: string }): Promise<Interacted>;
+  autocomplete(
+    typed: Where & { readonly name: string; readonly sub?: string; readonly option: string; readonly value: string },
+  ): Promise<Interacted>;
   /** A command of the menu of a message. */
   context(about: About & { readonly name: string }): Promise<Interacted>;
   click(press: Press): Promise<Interacted>;
@@ -44,18 +48,19 @@ export function createClicks(desk: Desk, signal: AbortSignal): Clicks {
   }
 
   return {
-    async command({ name, options = {}, ...where }) {
+    async command({ name, sub, options = {}, ...where }) {
       const channel = requireSeen(desk, where);
       const command = requireCommand(desk, channel, where.user, name, 1);
-      const data = toCommandData(desk, channel, command, options);
+      const filled = fillOptions(desk, channel, command.name, optionsOf(command, sub), options);
+      const data = { ...toHead(command), ...filled, options: within(sub, filled.options) };
       return interact({ type: interactionTypes.command, user: where.user, message: undefined }, channel, data);
     },
-    async autocomplete({ name, option, value, ...where }) {
+    async autocomplete({ name, sub, option, value, ...where }) {
       const channel = requireSeen(desk, where);
       const command = requireCommand(desk, channel, where.user, name, 1);
-      const found = optionsOf(command).find((one) => one.name === option);
+      const found = optionsOf(command, sub).find((one) => one.name === option);
       if (found?.autocomplete !== true) throw new Error(`nothing is offered for ${option}`);
-      const data = { ...toHead(command), options: [{ name: option, type: found.type, value, focused: true }] };
+      const data = { ...toHead(command), options: within(sub, [{ name: option, type: found.type, value, focused: true }]) };
       return interact({ type: interactionTypes.autocomplete, user: where.user, message: undefined }, channel, data);
     },
     async context({ name, id, ...where }) {
@@ -120,10 +125,24 @@ interface Option {
   readonly autocomplete?: boolean;
   readonly max_length?: number;
   readonly choices?: readonly { readonly value: unknown }[];
+  readonly options?: readonly Option[];
 }
 
-function optionsOf({ options }: Command): readonly Option[] {
-  return Array.isArray(options) ? options : [];
+/** What can be typed after a command, or after the word that follows it. */
+function optionsOf({ name, options }: Command, sub: string | undefined): readonly Option[] {
+  const all: readonly Option[] = Array.isArray(options) ? options : [];
+  const words = all.filter(({ type }) => type === subCommand);
+  if (sub === undefined && words.length === 0) return all;
+  const word = words.find((one) => one.name === sub);
+  if (word === undefined) throw new Error(`the command ${name} has no ${sub}: it wants one of ${words.map((one) => one.name).join(", ")}`);
+  return word.options ?? [];
+}
+
+/** Docs: application command option type. */
+const subCommand = 1;
+
+function within(sub: string | undefined, options: readonly Wire[]): readonly Wire[] {
+  return sub === undefined ? options : [{ type: subCommand, name: sub, options }];
 }
 
 function toHead({ id, name, type }: Command): Wire {
@@ -131,14 +150,19 @@ function toHead({ id, name, type }: Command): Wire {
 }
 
 /** What is typed, checked as Discord's client checks it. */
-function toCommandData(desk: Desk, channel: Channel, command: Command, typed: Readonly<Record<string, Value>>): Wire {
-  const known = optionsOf(command);
+function fillOptions(
+  desk: Desk,
+  channel: Channel,
+  command: string,
+  known: readonly Option[],
+  typed: Readonly<Record<string, Value>>,
+): { readonly options: readonly Wire[]; readonly resolved?: Wire } {
   const unknown = Object.keys(typed).find((name) => !known.some((option) => option.name === name));
-  if (unknown !== undefined) throw new Error(`the command ${command.name} has no option ${unknown}`);
+  if (unknown !== undefined) throw new Error(`the command ${command} has no option ${unknown}`);
   const attachments: Record<string, Wire> = {};
   const options = known.flatMap(({ name, type, required, max_length, choices }) => {
     const value = typed[name];
-    if (value === undefined && required) throw new Error(`the command ${command.name} wants ${name}`);
+    if (value === undefined && required) throw new Error(`the command ${command} wants ${name}`);
     if (value === undefined) return [];
     if (typeof value === "string" && value.length > (max_length ?? 6_000)) throw new Error(`${name} is too long`);
     if (choices && !choices.some((choice) => choice.value === value)) throw new Error(`${name} is none of the choices`);
@@ -147,7 +171,7 @@ function toCommandData(desk: Desk, channel: Channel, command: Command, typed: Re
     attachments[file.id] = toAttachment(desk.realm, channel.id, file);
     return [{ name, type, value: file.id }];
   });
-  return { ...toHead(command), options, ...(Object.keys(attachments).length > 0 && { resolved: { attachments } }) };
+  return { options, ...(Object.keys(attachments).length > 0 && { resolved: { attachments } }) };
 }
 
 /** Files of commands stand in no message; a deleted one keeps them within reach. */

@@ -38,17 +38,17 @@ export const messageSchema = z.object({
   message_reference: z.looseObject({ message_id: z.string(), fail_if_not_exists: z.boolean().optional() }).nullish(),
   components: z.array(z.unknown()).nullish(),
   flags: z.number().int().nullish(),
-  attachments: z.array(z.looseObject({ id, filename: z.string().optional(), description: z.string().max(1024).optional() })).nullish(),
+  attachments: z.array(z.looseObject({ id, filename: z.string().optional(), description: z.string().max(1024).nullish() })).nullish(),
 });
 
 export type MessageBody = z.infer<typeof messageSchema>;
 
 /** Parses a body or refuses it, naming the first field that is wrong. */
-export function parseForm<T>(schema: z.ZodType<T>, body: unknown): T {
+export function parseForm<T>(schema: z.ZodType<T>, body: unknown, within = ""): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  return refuseForm(issue?.path.join(".") || "_body", issue?.code.toUpperCase() ?? "INVALID", issue?.message ?? "invalid");
+  return refuseForm(within + (issue?.path.join(".") || "_body"), issue?.code.toUpperCase() ?? "INVALID", issue?.message ?? "invalid");
 }
 
 /** What the body says, after the checks that Discord makes. */
@@ -102,6 +102,6 @@ function toFiles(desk: Desk, { attachments }: MessageBody, uploads: readonly Upl
     const index = /^files\[(\d+)\]$/.exec(key)?.[1];
     if (index === undefined) desk.violation(`a file in the field ${key}`);
     const told = (attachments ?? []).find((one) => one.id === index);
-    return { id: desk.realm.newId(), name: told?.filename ?? name, mediaType, bytes, description: told?.description };
+    return { id: desk.realm.newId(), name: told?.filename ?? name, mediaType, bytes, description: told?.description ?? undefined };
   });
 }

@@ -1,14 +1,14 @@
 import type { Operation } from "./routes.ts";
 
 /**
- * What goes wrong with a call. `Before`: nothing was done; `After`: it has taken effect, and the caller does not hear of it. `drop` cuts
- * the connection, `hang` keeps it open without an answer until the caller gives up. Server errors are `Before` unless they say `after`.
+ * What goes wrong with a call. `Before`: nothing was done; `After`: it has taken effect, and the caller does not hear of it. `drop` ends
+ * the connection, `reset` breaks it, `hang` keeps it open without an answer until the caller gives up. Server errors are `Before` unless they say `after`.
  */
 export type Wrong =
   /** `retryAfter` in seconds, a second if it is not said. `global`: of all calls of this bot. */
   | { readonly kind: "429"; readonly retryAfter?: number; readonly global?: boolean }
   | { readonly kind: "500" | "502" | "503" | "504"; readonly after?: boolean }
-  | { readonly kind: "dropBefore" | "dropAfter" | "hangBefore" | "hangAfter" }
+  | { readonly kind: "dropBefore" | "dropAfter" | "resetBefore" | "resetAfter" | "hangBefore" | "hangAfter" }
   | { readonly kind: "slow"; readonly ms: number }
   /** Such as status 404 and code 10003. */
   | { readonly kind: "error"; readonly status: number; readonly code: number; readonly message?: string };

@@ -25,6 +25,8 @@ export interface GatewayControls {
   invalidate(options?: { readonly resumable?: boolean }): void;
   /** Forgets the sessions without a word: what happens from then on is lost, and a resume is refused. */
   forget(): void;
+  /** Tells every session its last event once more, under a new number. */
+  repeat(): void;
   /** New connections are closed at once with this code, until it is called without one. */
   refuse(code?: number): void;
   /** Events are held back; with `everything`, heartbeats are not answered either, nor are new connections greeted. */
@@ -107,6 +109,12 @@ function createControls(hub: Hub): GatewayControls {
       tellAll(9, resumable);
     },
     forget: () => sessions.clear(),
+    repeat() {
+      for (const session of sessions.values()) {
+        const last = session.sent.findLast(({ t }) => t !== "RESUMED");
+        if (last?.t) dispatch(hub, session, last.t, last.d);
+      }
+    },
     refuse(code) {
       hub.refused = code;
     },

@@ -21,6 +21,8 @@ const usual: Limits = {
   startPost: [10, 10_000],
   editChannel: [10, 15_000],
   rename: [2, 600_000],
+  react: [1, 250],
+  unreact: [1, 250],
   followUp: [5, 2_000],
   editFollowUp: [5, 2_000],
   member: [10, 5_000],

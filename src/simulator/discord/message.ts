@@ -50,6 +50,8 @@ export interface Message {
   readonly onlyFor: string | undefined;
   /** The interaction that it answers. */
   readonly interaction: string | undefined;
+  /** Each as `<short id> <emoji>`. */
+  readonly reactions: Set<string>;
   edits: number;
   editedAt: number | undefined;
   deleted: boolean;
@@ -72,6 +74,7 @@ export function toMessage(given: NewMessage): Message {
     webhook: undefined,
     onlyFor: undefined,
     interaction: undefined,
+    reactions: new Set(),
     edits: 0,
     editedAt: undefined,
     deleted: false,

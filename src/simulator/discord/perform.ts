@@ -1,7 +1,7 @@
 import type { Body } from "./body.ts";
 import { editApplication, putCommands, readApplication, readCommands } from "./calls/application.ts";
 import { answerInteraction, followedUp, followUp } from "./calls/interactions.ts";
-import { deleteMessage, editMessage, postMessage, readHistory, readMessage, showTyping } from "./calls/messages.ts";
+import { deleteMessage, editMessage, postMessage, react, readHistory, readMessage, showTyping } from "./calls/messages.ts";
 import { download, openDirect, readChannel, readGuild, readGuildChannels, readMember, readRoles, readUser } from "./calls/places.ts";
 import { editChannel, readActiveThreads, readArchivedThreads, startPost, startThread } from "./calls/threads.ts";
 import type { Desk } from "./desk.ts";
@@ -88,6 +88,9 @@ function callApi(options: PerformOptions, route: Route, request: ServiceRequest)
       return deleteMessage(desk, id, message);
     case "typing":
       return showTyping(desk, id);
+    case "react":
+    case "unreact":
+      return react(desk, id, message, route.names.emoji ?? "", route.operation === "react");
     case "startThread":
       return startThread(desk, id, message, body.json);
     case "startPost":

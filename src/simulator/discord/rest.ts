@@ -23,8 +23,8 @@ export interface Call {
   readonly status: number;
 }
 
-/** An answer; `cut` closes the connection without one, `hang` keeps it open without one. */
-export type Answer = Omit<Performed, "outcome"> | "cut" | "hang";
+/** An answer, or how the connection ends, or stays, without one. */
+export type Answer = Omit<Performed, "outcome"> | "drop" | "reset" | "hang";
 
 export interface Rest {
   readonly calls: readonly Call[];
@@ -69,15 +69,17 @@ export function createRest(options: RestOptions): Rest {
 }
 
 function toAnswer(wrong: Wrong | undefined, performed: Performed | undefined, passed: Passed | undefined): Answer {
-  if (wrong?.kind === "dropBefore" || wrong?.kind === "dropAfter") return "cut";
-  if (wrong?.kind === "hangBefore" || wrong?.kind === "hangAfter" || performed === undefined) return "hang";
+  const silence = silences.find((name) => wrong?.kind.startsWith(name));
+  if (silence !== undefined || performed === undefined) return silence ?? "hang";
   const { outcome: _, ...answer } = performed;
   return { ...answer, headers: { ...passed?.headers, ...answer.headers } };
 }
 
+const silences = ["drop", "reset", "hang"] as const;
+
 /** Whether the call takes effect although the caller hears of none. */
 function isAfter(wrong: Wrong | undefined): boolean {
-  return wrong?.kind === "dropAfter" || wrong?.kind === "hangAfter" || (wrong !== undefined && "after" in wrong && wrong.after === true);
+  return wrong?.kind.endsWith("After") === true || (wrong !== undefined && "after" in wrong && wrong.after === true);
 }
 
 function tooMany(seconds: number, scope: "user" | "global"): Performed {
@@ -98,6 +100,8 @@ function toFailure(wrong: Wrong | undefined): Performed | undefined {
       return undefined;
     case "dropBefore":
     case "dropAfter":
+    case "resetBefore":
+    case "resetAfter":
     case "hangBefore":
     case "hangAfter":
       return { status: 0, outcome: wrong.kind };

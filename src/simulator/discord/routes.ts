@@ -19,6 +19,8 @@ export type Operation =
   | "edit"
   | "delete"
   | "typing"
+  | "react"
+  | "unreact"
   | "callback"
   | "followUp"
   | "readFollowUp"
@@ -57,6 +59,8 @@ const patterns: readonly (readonly [Operation, string, string])[] = [
   ["edit", "PATCH", "api/v10/channels/:channel/messages/:message"],
   ["delete", "DELETE", "api/v10/channels/:channel/messages/:message"],
   ["typing", "POST", "api/v10/channels/:channel/typing"],
+  ["react", "PUT", "api/v10/channels/:channel/messages/:message/reactions/:emoji/@me"],
+  ["unreact", "DELETE", "api/v10/channels/:channel/messages/:message/reactions/:emoji/@me"],
   ["callback", "POST", "api/v10/interactions/:interaction/:token/callback"],
   ["followUp", "POST", "api/v10/webhooks/:application/:token"],
   ["readFollowUp", "GET", "api/v10/webhooks/:application/:token/messages/:message"],

@@ -32,7 +32,8 @@ async function answer(rest: Rest, request: IncomingMessage, response: ServerResp
   for await (const chunk of request) chunks.push(chunk);
   const { method = "GET", headers } = request;
   const answered = await rest.answer({ method, path: pathname, query: searchParams, headers, raw: Buffer.concat(chunks) });
-  if (answered === "cut") return void request.socket.destroy();
+  if (answered === "drop") return void request.socket.destroy();
+  if (answered === "reset") return void request.socket.resetAndDestroy();
   if (answered === "hang") return;
   const { status, headers: more, body } = answered;
   if (body === undefined)

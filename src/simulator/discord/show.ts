@@ -23,6 +23,8 @@ export interface Shown {
   readonly calls: readonly string[];
   /** Who was notified by it. */
   readonly pings: readonly string[];
+  /** Each as `<short id> <emoji>`. */
+  readonly reactions: readonly string[];
   readonly replyTo: string | undefined;
   /** The thread that began with it. */
   readonly thread: string | undefined;
@@ -89,6 +91,7 @@ function show(realm: Realm, message: Message): Shown {
     files: files.map(({ id, name, mediaType, bytes }) => ({ id, name, mediaType, bytes })),
     calls: [...calls.people, ...calls.roles.map((role) => `@${role}`), ...(calls.everyone ? ["@everyone"] : [])],
     pings,
+    reactions: [...message.reactions],
     replyTo,
     thread: realm.channels.has(id) ? id : undefined,
     interaction,

@@ -206,7 +206,14 @@ describe("a session", () => {
     expect(wire.frames.some(({ t }) => t === "MESSAGE_CREATE")).toBe(false);
     rig.discord.gateway.resume();
     await until(() => wire.frames.filter(({ t }) => t === "MESSAGE_CREATE").length === 2);
-    expect(wire.frames.filter(({ t }) => t === "MESSAGE_CREATE").map(({ d }) => d.content)).toEqual(["one", "two"]);
+    rig.discord.gateway.repeat();
+    const heard = () => wire.frames.filter(({ t }) => t === "MESSAGE_CREATE");
+    await until(() => heard().length === 3);
+    expect(heard().map(({ d, s }) => [s, d.content])).toEqual([
+      [3, "one"],
+      [4, "two"],
+      [5, "two"],
+    ]);
   });
 
   test("hears nothing at all when everything is held, and is greeted afterwards", async () => {

@@ -138,6 +138,16 @@ describe("a message", () => {
     expect([(await edit()).status, (await edit()).body.code]).toEqual([200, 30046]);
   });
 
+  test("takes the bot's reactions", async () => {
+    await using rig = await createRig();
+    const { id } = rig.discord.say({ user: "ann", channel: help, text: "x" });
+    const path = `channels/${help}/messages/${id}/reactions/${encodeURIComponent("👀")}/@me`;
+    expect((await rig.call("PUT", path)).status).toBe(204);
+    expect(rig.discord.channel(help).messages[0]?.reactions).toEqual(["bot 👀"]);
+    await rig.call("DELETE", path);
+    expect(rig.discord.channel(help).messages[0]?.reactions).toEqual([]);
+  });
+
   test("shows that the bot types until it writes, or for ten seconds", async () => {
     const clock = createManualClock(1_790_000_000_000);
     await using rig = await createRig({ clock });

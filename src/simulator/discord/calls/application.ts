@@ -135,6 +135,8 @@ function checkCommand({ name, type = 1, description = "", options = [] }: GivenC
   if (slash !== description.length > 0)
     refuseForm(`${at}.description`, "BASE_TYPE_BAD_LENGTH", "Only slash commands have a description, and they must");
   if (!slash && options.length > 0) refuseForm(`${at}.options`, "APPLICATION_COMMAND_OPTIONS_INVALID", "Context commands have no options");
+  for (const [nth, option] of options.entries())
+    if (option.type <= 2) parseForm(z.array(optionSchema).max(25), option.options ?? [], `${at}.options.${nth}.options.`);
   const firstOptional = options.findIndex(({ required }) => !required);
   if (firstOptional >= 0 && options.slice(firstOptional).some(({ required }) => required))
     refuseForm(

@@ -180,6 +180,18 @@ export function readHistory(desk: Desk, id: string, query: URLSearchParams): rea
   return found.toReversed().map((message) => readable(desk, channel, message));
 }
 
+/** PUT and DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me */
+export function react(desk: Desk, id: string, messageId: string, emoji: string, there: boolean): void {
+  const channel = requireChannel(desk, id);
+  const message = requireMessage(channel, messageId);
+  if (channel.thread?.archived) refuse("archived");
+  if (there) requirePermission(desk, channel, "addReactions");
+  const mark = `${bot} ${emoji}`;
+  if (there) message.reactions.add(mark);
+  else if (!message.reactions.delete(mark)) refuse("unknownMessage");
+  desk.realm.changed();
+}
+
 /** POST /channels/{channel}/typing: the sign shows for ten seconds, or until the bot writes (docs: trigger typing indicator). */
 export function showTyping(desk: Desk, id: string): void {
   const channel = requireChannel(desk, id);
