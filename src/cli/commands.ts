@@ -4,6 +4,7 @@ import { demo } from "./demo.ts";
 import { manifestTeams } from "./manifest-teams.ts";
 import { schema } from "./schema.ts";
 import { start } from "./start.ts";
+import { trace } from "./trace.ts";
 
 /** Every command, in the order in which help shows them. A new one is a file beside this and a line here. */
-export const commands: readonly Command[] = [start, demo, agentsList, agentsCheck, agentsAsk, manifestTeams, schema];
+export const commands: readonly Command[] = [start, demo, trace, agentsList, agentsCheck, agentsAsk, manifestTeams, schema];

@@ -99,7 +99,8 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
 
 /** A second look at the database; it can write nothing. */
 export function openReadOnly(url: string): Kysely<Schema> {
-  const pool = new pg.Pool({ ...clientConfig(url), max: 1, types, options: "-c default_transaction_read_only=on" });
+  const pool = new pg.Pool({ ...clientConfig(url), max: 1, types });
+  pool.on("connect", (client) => void client.query("set default_transaction_read_only = on").catch(() => undefined)); // the next query says so
   pool.on("error", () => undefined); // the next query says so
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
