@@ -1,7 +1,8 @@
+import { flushCompileCache } from "node:module";
 import { type AdapterParts, type App, createApp } from "./app.ts";
 import type { Host, Running } from "./cli/command.ts";
 import { type Asked, parseCommandLine } from "./cli.ts";
-import { type Config, loadConfig, parseConfig, processEnvironment } from "./config.ts";
+import { type Config, loadConfig, processEnvironment } from "./config.ts";
 import { createGuardedFetch } from "./http/fetch.ts";
 import { createLog, type Log } from "./log.ts";
 import type { Adapter } from "./model/adapter.ts";
@@ -64,6 +65,8 @@ async function startBridge(config: Config, log: Log): Promise<Running & { readon
   const guarded = createGuardedFetch(config.outbound);
   const app = await createApp({ ...guarded, config, log, adapters: (shared) => createAdapters(config, shared) });
   const { url } = await startOrLeave(app);
+  // Where compiled code is kept (NODE_COMPILE_CACHE), a process that is killed must not have to leave it unwritten.
+  flushCompileCache();
   return {
     url,
     failed: app.failed,
@@ -100,24 +103,13 @@ async function createAdapters(config: Config, shared: AdapterParts): Promise<rea
 }
 
 async function startDemo({ port, json }: { readonly port: number; readonly json: boolean }): Promise<Running> {
+  const simulator = await import("./simulator/demo/demo.ts");
+  const { openLedgerReader } = await import("./ledger/reader.ts");
   const log = createLog({ level: "warn", destination: 2 });
-  const simulator = await import("./simulator/demo.ts");
-  const demo = await simulator.startDemo({ port, log });
-  try {
-    const bridge = await startBridge(parseConfig(demo.config, {}), log);
-    demo.connect(bridge.url);
-    const { url } = demo;
-    process.stdout.write(json ? `${JSON.stringify({ page: url, bridge: bridge.url })}\n` : welcome(url, demo.agents.poet.url));
-    return {
-      stop: async () => {
-        await bridge.stop();
-        await demo.stop();
-      },
-    };
-  } catch (err) {
-    await demo.stop();
-    throw err;
-  }
+  const demo = await simulator.startDemo({ port, log, env: processEnvironment(), openLedger: openLedgerReader });
+  const { url, bridgeUrl, agents } = demo;
+  process.stdout.write(json ? `${JSON.stringify({ page: url, bridge: bridgeUrl })}\n` : welcome(url, agents.poet.url));
+  return { stop: demo.stop };
 }
 
 const welcome = (url: string, agent: string) => `
@@ -125,8 +117,9 @@ const welcome = (url: string, agent: string) => `
 
       ${url}
 
-  It shows a simulated Slack with a channel for each kind of agent. Write in one: the agent answers in a thread. No account,
-  no server, nothing leaves this machine, and everything is gone when you press Ctrl+C.
+  It shows a simulated Slack and a simulated Teams with rooms for each kind of agent. Write in one, and an agent answers through
+  the real bridge; beside it you see what the bridge writes down, and you can make things go wrong. No account, no server, nothing
+  leaves this machine, and everything is gone when you press Ctrl+C.
 
   What the bridge can find out about an agent, seen from another terminal:
 

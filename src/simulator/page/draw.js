@@ -12,6 +12,23 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+const drawings = {
+  thumb: "M2 9h3v9H2zM6 9l4-7c1.5 0 2.2 1 2 2.400L11.300 8H17c1 0 1.600.900 1.300 1.900l-2 6.600c-.200.900-.900 1.500-1.800 1.500H6z",
+  lock: "M6 9V6.500a4 4 0 0 1 8 0V9h1v8H5V9zm2 0h4V6.500a2 2 0 0 0-4 0z",
+};
+
+/** A small picture in the colour of the text around it; the words for it stand elsewhere. */
+export function drawSign(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const made = document.createElementNS(space, "svg");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 20 20", class: `drawing ${name}`, "aria-hidden": "true" }))
+    made.setAttribute(key, value);
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", drawings[name]);
+  made.append(path);
+  return made;
+}
+
 /** A text as Markdown. `nameOf` tells the name behind a mention's id. */
 export function drawText(text, nameOf) {
   return element("div", { class: "text" }, ...parseMarkdown(text).map((block) => drawBlock(block, nameOf)));

@@ -1,4 +1,4 @@
-import { drawFace, drawList, drawParts, drawText, drawTime, element } from "./draw.js";
+import { drawFace, drawList, drawParts, drawSign, drawText, drawTime, element } from "./draw.js";
 import { isUnread } from "./rooms.js";
 import { act, addressOf, at, nameOf, now } from "./state.js";
 
@@ -143,8 +143,6 @@ export function drawField({ id, label, kind, choices = [], required }, owner) {
   return element("div", { class: "field" }, element("label", { for: name.id }, label), box);
 }
 
-const faces = { up: "👍", down: "👎" };
-
 function drawButton(item, { id, label, kind, url, pressed, disabled }) {
   if (kind === "link")
     return /^https?:\/\//.test(url ?? "")
@@ -166,7 +164,7 @@ function drawButton(item, { id, label, kind, url, pressed, disabled }) {
       title: feedback ? label : undefined,
       click,
     },
-    feedback ? faces[kind] : label,
+    feedback ? drawSign("thumb") : label,
   );
 }
 

@@ -42,32 +42,36 @@ function draw(backstage) {
     latest.switches.map((one) => ({ ...one, key: one.id })),
     drawSwitch,
   );
+  drawOn(latest.switches);
   drawStory();
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function drawBridge({ state, pid, since, kills }) {
   const words = { running: `runs as process ${pid}`, starting: "is starting", killed: "is dead" }[state];
-  const killed = kills === 0 ? "" : `, killed ${kills === 1 ? "once" : `${kills} times`}`;
+  const killed = kills === 0 ? "" : `; killed ${kills === 1 ? "once" : `${kills} times`}`;
   at("bridge").dataset.state = state;
-  at("bridge").textContent = `The bridge ${words} since ${clock.format(since)}${killed}.`;
+  at("bridge").textContent = `The bridge ${words} since ${clock.format(since)}${killed}`;
 }
 
 function drawSwitch({ id, label, hint, on }, known) {
-  const host = known ?? element("div", { class: "switch" });
-  const flip = () => post("/api/switch", { id, on: at(`switch-${id}`).getAttribute("aria-checked") !== "true" });
-  const role = on === null ? {} : { role: "switch", "aria-checked": "false" };
-  drawParts(host, [
-    [
-      "button",
-      [id, label],
-      () => element("button", { type: "button", id: `switch-${id}`, ...role, "aria-describedby": `hint-${id}`, click: flip }, label),
-    ],
-    ["hint", hint, () => element("p", { id: `hint-${id}`, class: "soft" }, hint)],
-  ]);
-  if (on !== null) host.firstElementChild.setAttribute("aria-checked", String(on));
-  return host;
+  const flip = (event) => post("/api/switch", { id, on: event.currentTarget.getAttribute("aria-checked") !== "true" });
+  const button = known ?? element("button", { type: "button", title: hint, "aria-description": hint, click: flip }, label);
+  if (on !== null) {
+    button.setAttribute("role", "switch");
+    button.setAttribute("aria-checked", String(on));
+  }
+  return button;
+}
+
+/** What is wrong now. */
+function drawOn(switches) {
+  const words = switches
+    .filter(({ on }) => on)
+    .map(({ hint }) => hint)
+    .join(" ");
+  if (at("on").textContent !== words) at("on").textContent = words;
 }
 
 function drawStory() {
@@ -76,14 +80,16 @@ function drawStory() {
   empty.hidden = story !== null && story.length > 0;
   empty.textContent =
     story === null
-      ? "Open a thread, and the bridge's own record of it appears here while things happen."
+      ? "Open a thread. What the bridge commits for it appears here while it happens: never what was said, only ids, states and times."
       : "The bridge has heard nothing here yet.";
-  const first = story?.[0]?.at ?? 0;
-  drawList(
-    at("story"),
-    (story ?? []).map((hop) => ({ ...hop, key: hop.id, first, took: took(hop, readAt) })),
-    drawHop,
-  );
+  const items = (story ?? []).map((hop, index, all) => ({
+    ...hop,
+    key: hop.id,
+    first: all[0].at,
+    took: took(hop, readAt),
+    begins: hop.reference !== all[index - 1]?.reference,
+  }));
+  drawList(at("story"), items, drawHop);
 }
 
 function drawHop(hop, known) {
@@ -91,25 +97,21 @@ function drawHop(hop, known) {
   host.className = `hop ${hop.kind}`;
   host.dataset.state = hop.state;
   return drawParts(host, [
-    [
-      "head",
-      [hop.title, hop.state],
-      () => element("div", { class: "head" }, element("strong", {}, hop.title), " ", element("span", { class: "state" }, hop.state)),
-    ],
+    ["head", [hop.title, hop.state], () => drawHead(hop)],
     ["times", [hop.at, hop.took, hop.attempts], () => drawTimes(hop)],
-    ["facts", [hop.reference, hop.facts, hop.error, hop.message], () => drawFacts(hop)],
+    ["facts", [hop.begins && hop.reference, hop.facts, hop.error, hop.message], () => drawFacts(hop)],
   ]);
+}
+
+function drawHead({ title, state }) {
+  return element("div", { class: "head" }, element("strong", {}, title), " ", element("span", { class: "state" }, state));
 }
 
 function drawTimes({ at: ms, first, took: words, attempts }) {
   const tries = attempts > 1 ? ` · attempt ${attempts}` : "";
-  const after = ms === first ? clock.format(ms) : `+${duration(ms - first)}`;
-  return element(
-    "div",
-    { class: "times" },
-    element("time", { datetime: new Date(ms).toISOString(), title: clock.format(ms) }, after),
-    ` · ${words}${tries}`,
-  );
+  const after = ms === first ? clock.format(ms) : `+ ${duration(ms - first)}`;
+  const time = element("time", { datetime: new Date(ms).toISOString(), title: clock.format(ms) }, after);
+  return element("div", { class: "times" }, time, ` · ${words}${tries}`);
 }
 
 function took({ at: ms, settledAt, state }, readAt) {
@@ -122,11 +124,11 @@ function duration(ms) {
   return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
-function drawFacts({ reference, facts, error, message }) {
-  const rows = [["reference", reference], ...facts, ...(error === undefined ? [] : [["error", error]])];
-  const list = element("dl", {}, ...rows.flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]));
-  if (message === undefined) return list;
-  return element("div", {}, list, element("button", { type: "button", class: "plain", click: () => point(message) }, "Show it"));
+function drawFacts({ reference, begins, facts, error, message }) {
+  const rows = [...(begins ? [["reference", reference]] : []), ...facts, ...(error === undefined ? [] : [["error", error]])];
+  const list = rows.flatMap(([label, value]) => [element("dt", {}, label), element("dd", { title: value }, value)]);
+  const show = message && element("button", { type: "button", class: "plain", click: () => point(message) }, "Show it");
+  return element("div", {}, element("dl", {}, ...list), show ?? "");
 }
 
 /** Shows the message that a post became. */
@@ -140,15 +142,14 @@ function point(message) {
   setTimeout(() => found.classList.remove("pointed"), 2_000);
 }
 
-/** What is open grows older while nothing happens. */
+/** What is open grows older while nothing happens, and rows settle a little after what is seen. */
 setInterval(() => {
-  if (!open || document.hidden || !latest?.story?.some(({ settledAt }) => settledAt === undefined)) return;
-  latest.readAt = Date.now();
-  drawStory();
+  if (at("panel").hidden || document.hidden || !latest?.story?.some(({ settledAt }) => settledAt === undefined)) return;
+  load();
 }, 1_000);
 
 // What scrolls must scroll by keyboard as well.
-at("backstage").tabIndex = 0;
+at("ledger").tabIndex = 0;
 
 at("panel-toggle").addEventListener("click", () => {
   showPanel(!open);

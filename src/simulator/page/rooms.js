@@ -1,4 +1,4 @@
-import { drawList, element } from "./draw.js";
+import { drawList, drawSign, element } from "./draw.js";
 import { addressOf, at, now, speakAs } from "./state.js";
 
 /** When each room was last looked at, by platform, room and person; kept while this window lives. */
@@ -21,12 +21,12 @@ export function markRead(view) {
   sessionStorage.setItem("seen", JSON.stringify([...seen]));
 }
 
-const signs = { channel: "#", private: "🔒", direct: "", group: "", forum: "≡" };
+const signs = { channel: "#", direct: "@", group: "&", forum: "≡" };
 
 export function drawRooms(view) {
   document.querySelector(".frame").dataset.platform = view.platform;
   at("home").textContent = view.home;
-  at("transport").textContent = `${view.name}, by ${view.transport}`;
+  at("transport").textContent = `${view.name}: ${view.transport}`;
   drawPeople(view);
   drawList(
     at("platforms"),
@@ -76,7 +76,7 @@ function drawSection(item, known) {
 function drawEntry(item, known) {
   const link = known?.firstElementChild ?? element("a", { href: addressOf({ platform: item.platform, room: item.key }) });
   link.replaceChildren(
-    element("span", { class: "sign", "aria-hidden": "true" }, signs[item.kind] || (item.kind === "direct" ? "●" : "◍")),
+    element("span", { class: "sign", "aria-hidden": "true" }, signs[item.kind] ?? drawSign("lock")),
     element("span", { class: "name" }, item.name),
     item.unread ? dot() : "",
   );

@@ -3,7 +3,7 @@ import type { Act } from "../slack/acts.ts";
 import type { Shown as ShownMessage, ShownPrivately } from "../slack/show.ts";
 import type { SlackSimulator } from "../slack/simulator.ts";
 import type { Channel } from "../slack/workspace.ts";
-import { type Button, type Done, type FileView, type Hint, type Message, type Platform, type PlatformAct, toMessage } from "./platform.ts";
+import { type Button, type Done, type Hint, type Message, type Platform, type PlatformAct, toMessage } from "./platform.ts";
 
 export interface SlackPlatformOptions {
   readonly simulator: SlackSimulator;
@@ -16,14 +16,14 @@ export function createSlackPlatform({ simulator, hints = new Map() }: SlackPlatf
   const { workspace } = simulator;
   const { people, channels, app, team } = workspace;
   const members = () => [...people.values()].filter((person) => !person.bot && !person.deactivated);
-  const messages = (shown: readonly ShownMessage[], user: string) => shown.map((message) => fromShown(simulator, message, user));
+  const messages = (shown: readonly ShownMessage[], user: string) => shown.map((message) => fromShown(message, user));
   const privately = (shown: readonly ShownPrivately[], user: string) => shown.filter((one) => one.user === user).map(toPrivate(simulator));
 
   return {
     id: "slack",
     name: "Slack",
     home: team.name,
-    transport: "signed HTTP requests",
+    transport: "HTTP events, each signed",
     app: { id: app.botUser, name: people.get(app.botUser)?.name ?? app.botUser },
     people: () => members().map(({ id, name, guest }) => ({ id, name, standing: guest === "no" ? "member" : "guest" })),
     rooms: (user) =>
@@ -58,7 +58,7 @@ export function createSlackPlatform({ simulator, hints = new Map() }: SlackPlatf
     },
     lane: (room, thread) => toLane(simulator, channels.get(room), thread),
     act: (act, trouble) => perform(simulator, act, trouble),
-    file: (id) => workspace.files.get(id),
+    file: (id) => simulator.file(id),
     onChange: (callback) => simulator.onChange(callback),
   };
 }
@@ -93,26 +93,21 @@ function toStatus(simulator: SlackSimulator, room: string, thread: string): stri
   return text !== "" ? text : isWorking(simulator, room, thread) ? "is working…" : "";
 }
 
-function fromShown(simulator: SlackSimulator, shown: ShownMessage, user: string): Message {
+function fromShown(shown: ShownMessage, user: string): Message {
   const { ts, text, name, bot, edited, streaming, tasks, buttons, reactions } = shown;
   return toMessage({
     ...{ id: ts, at: toTime(ts), text, edited, streaming },
     author: { id: shown.user, name, app: bot },
     mine: shown.user === user,
     steps: tasks.map(({ title, status }) => ({ title, state: status.replaceAll("_", " ") })),
-    files: shown.files.map((file) => toFile(simulator, file)),
+    files: shown.files,
     buttons: buttons.map(toButton),
     reactions: reactions.map((reaction) => `:${reaction}:`),
   });
 }
 
-function toFile({ workspace }: SlackSimulator, { id, name }: { readonly id: string; readonly name: string }): FileView {
-  const file = workspace.files.get(id);
-  return { id, name, mediaType: file?.mediaType ?? "application/octet-stream", size: file?.bytes.byteLength };
-}
-
-function toButton({ type, label, actionId, value }: ShownMessage["buttons"][number]): Button {
-  const kind = type !== "feedback_buttons" ? "plain" : value?.startsWith("up") ? "up" : "down";
+function toButton({ type, label, actionId, value, style }: ShownMessage["buttons"][number]): Button {
+  const kind = type !== "feedback_buttons" ? (style ?? "plain") : value?.startsWith("up") ? "up" : "down";
   return { id: JSON.stringify([actionId, value]), label, kind };
 }
 

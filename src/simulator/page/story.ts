@@ -51,9 +51,9 @@ function toStep(row: Row): Pick<Hop, "kind" | "title" | "facts" | "message"> {
   if (row.queue === "task") return toTurn(row);
   if (row.queue === "delivery") return toPost(row);
   const { kind, trigger, word, agent } = eventSchema.safeParse(row.facts).data ?? { kind: "event" };
-  const way = { mention: "by mention", direct: "directly", followUp: "as a follow-up" }[trigger ?? ""];
+  const message = { mention: "Mention", direct: "Direct message", followUp: "Follow-up" }[trigger ?? ""];
   if (kind === "push") return { kind: "push", title: `Push of ${agent}`, facts: [], message: undefined };
-  const title = kind === "message" ? `Message ${way ?? ""}`.trim() : kind === "command" ? `Word: ${word}` : sentence(kind);
+  const title = kind === "message" ? (message ?? "Message") : kind === "command" ? `Word: ${word}` : sentence(kind);
   return { kind: "event", title, facts: [], message: undefined };
 }
 

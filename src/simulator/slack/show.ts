@@ -34,6 +34,7 @@ export interface Button {
   readonly actionId: string;
   readonly blockId: string | undefined;
   readonly value: string | undefined;
+  readonly style: "primary" | "danger" | undefined;
 }
 
 /** What one person was shown alone. */
@@ -129,9 +130,10 @@ function toButtons(element: Readonly<Record<string, unknown>>, blockId: string |
   return [element.positive_button, element.negative_button].filter(isRecord).map((half) => ({ ...base, ...toFace(half) }));
 }
 
-function toFace(element: Readonly<Record<string, unknown>>): { readonly label: string; readonly value: string | undefined } {
+function toFace(element: Readonly<Record<string, unknown>>): Pick<Button, "label" | "value" | "style"> {
   const label = isRecord(element.text) && typeof element.text.text === "string" ? element.text.text : "";
-  return { label, value: typeof element.value === "string" ? element.value : undefined };
+  const style = element.style === "primary" || element.style === "danger" ? element.style : undefined;
+  return { label, value: typeof element.value === "string" ? element.value : undefined, style };
 }
 
 /** The id by which a caller finds its own post again, under any of the usual names. */

@@ -190,7 +190,8 @@ function compose(tenant: Tenant, said: Said): { readonly conversation: Conversat
   }
   const text = said.mention ? `<at>${tenant.app.name}</at> ${said.text}` : said.text;
   const id = tenant.messageId();
-  const message = toMessage({ id, conversation: conversation.id, threadId, user: said.user, text, entities: toMentions(tenant, text) });
+  const at = tenant.clock.now();
+  const message = toMessage({ id, at, conversation: conversation.id, threadId, user: said.user, text, entities: toMentions(tenant, text) });
   return { conversation, message: { ...message, ...toFiles(tenant, conversation, said) } };
 }
 

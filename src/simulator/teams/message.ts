@@ -29,6 +29,8 @@ export interface Stream {
 
 export interface Message {
   readonly id: string;
+  /** When it was written; milliseconds since 1970. The id tells the order only. */
+  readonly at: number;
   /** The id of the conversation, without the thread. */
   readonly conversation: string;
   /** The root's id for a reply in a channel; undefined elsewhere. */
@@ -54,7 +56,7 @@ export interface Message {
 /** The user id that stands for the bot. */
 export const bot = "bot";
 
-export type NewMessage = Pick<Message, "id" | "conversation" | "threadId" | "user" | "text"> & Partial<Message>;
+export type NewMessage = Pick<Message, "id" | "at" | "conversation" | "threadId" | "user" | "text"> & Partial<Message>;
 
 export function toMessage(given: NewMessage): Message {
   return {

@@ -7,6 +7,8 @@ import type { Conversation, Tenant } from "./tenant.ts";
 /** A message as a person sees it now. */
 export interface Shown {
   readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly threadId: string | undefined;
   readonly user: string;
   readonly name: string;
@@ -81,10 +83,11 @@ function hasReplies({ messages }: Conversation, root: Message): boolean {
 
 function show(desk: Desk, { messages }: Conversation, message: Message): Shown {
   const { tenant } = desk;
-  const { id, threadId, user, stream, channelData, attachments, reactions, onlyFor } = message;
+  const { id, at, threadId, user, stream, channelData, attachments, reactions, onlyFor } = message;
   const streaming = isOpen(desk, message);
   return {
     id,
+    at,
     threadId,
     user,
     name: user === bot ? tenant.app.name : (tenant.people.get(user)?.name ?? user),

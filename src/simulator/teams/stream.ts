@@ -58,6 +58,7 @@ function openStream(desk: Desk, { conversation }: Place, activity: Outgoing, inf
   const stream: Stream = { state: "open", startedAt: at, sequence: 1, at, informative: info.streamType === "informative" };
   const message = toMessage({
     id: tenant.messageId(),
+    at: tenant.clock.now(),
     conversation: conversation.id,
     threadId: undefined,
     user: bot,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { z } from "zod";
-import { createDemoAgents, type DemoAgents, toAgentConfigs } from "../../../src/simulator/demo-agents.ts";
+import { createDemoAgents, type DemoAgents, toAgentConfigs } from "../../../src/simulator/demo/agents.ts";
 import { until } from "../../support/until.ts";
 import { createWorld } from "../../support/world.ts";
 import { freePort, run, writeConfig } from "./bench.ts";

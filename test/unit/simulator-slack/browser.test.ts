@@ -1,37 +1,22 @@
-import { existsSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, chromium } from "playwright-core";
+import { describe, expect, test } from "@jest/globals";
 import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
 import type { Hint } from "../../../src/simulator/page/platform.ts";
 import { createSlackPlatform } from "../../../src/simulator/page/slack.ts";
+import { browserPath, createBrowser } from "../../support/browser.ts";
 import { until } from "../../support/until.ts";
 import { createRig } from "./rig.ts";
 
-/** Set CHROMIUM to the browser's path where it is elsewhere. Without a browser these tests are skipped. */
-const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
-const inBrowser = executablePath === undefined ? describe.skip : describe;
+const inBrowser = browserPath === undefined ? describe.skip : describe;
 
 inBrowser("the page in a browser", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
-  });
-  afterAll(() => browser.close());
+  const browser = createBrowser();
 
   /** The page as Ann sees it, with everything that the browser complains about. */
   async function open(hints: ReadonlyMap<string, Hint> = new Map()) {
     const rig = await createRig();
     const served = await startPage({ platforms: [createSlackPlatform({ simulator: rig.slack, hints })], log: silentLog });
-    const page = await browser.newPage();
-    const complaints: string[] = [];
-    page.on("console", (line) => ["error", "warning"].includes(line.type()) && complaints.push(line.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("dialog", (dialog) => {
-      complaints.push(dialog.message());
-      return dialog.dismiss();
-    });
-    await page.goto(served.url);
+    const { page, complaints } = await browser.open(served.url);
     const root = () => rig.slack.channel("C1")[0]?.ts;
     return {
       ...{ rig, page, complaints, root },

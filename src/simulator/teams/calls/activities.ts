@@ -50,6 +50,7 @@ function write({ tenant }: Desk, { conversation, threadId }: Place, activity: Ou
   if (targeted && reader === undefined) return refuse(400, "BadArgument", "A targeted message needs a recipient.");
   const message = toMessage({
     id: tenant.messageId(),
+    at: tenant.clock.now(),
     conversation: conversation.id,
     threadId,
     user: bot,

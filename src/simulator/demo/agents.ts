@@ -1,11 +1,11 @@
-import { createSimulatedAgent, type SimulatedAgent } from "./agents/agent.ts";
-import { createAgentspaceAgent } from "./agents/agentspace.ts";
-import { type BrightsyAgent, createBrightsyAgent } from "./agents/brightsy.ts";
-import { createDemoScript } from "./agents/demo-script.ts";
-import { createInkeepAgent, type InkeepAgent } from "./agents/inkeep.ts";
-import type { VendorAgent } from "./agents/kit.ts";
-import { createSistavaAgent, type SistavaAgent } from "./agents/sistava.ts";
-import { createSparkAgent, type SparkAgent } from "./agents/spark.ts";
+import { createSimulatedAgent, type SimulatedAgent } from "../agents/agent.ts";
+import { createAgentspaceAgent } from "../agents/agentspace.ts";
+import { type BrightsyAgent, createBrightsyAgent } from "../agents/brightsy.ts";
+import { createDemoScript } from "../agents/demo-script.ts";
+import { createInkeepAgent, type InkeepAgent } from "../agents/inkeep.ts";
+import type { VendorAgent } from "../agents/kit.ts";
+import { createSistavaAgent, type SistavaAgent } from "../agents/sistava.ts";
+import { createSparkAgent, type SparkAgent } from "../agents/spark.ts";
 
 /** Those who answer in the demo: two of A2A 1.0, and one like each system that has a preset. */
 export interface DemoAgents {
