@@ -10,7 +10,7 @@ import * as notices from "./bridge/notices.ts";
 import { toNotice } from "./bridge/outbox.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
 import { createReceive } from "./bridge/receive.ts";
-import { toThread } from "./bridge/rows.ts";
+import { isNotice, toThread } from "./bridge/rows.ts";
 import type { Job } from "./bridge/session.ts";
 import { workOnTask } from "./bridge/task.ts";
 import { startWorker, type Worker } from "./bridge/worker.ts";
@@ -224,7 +224,9 @@ function startWorkers(parts: Parts, leaseMs: number): readonly Worker[] {
 /** A row that was set aside after too many failures of ours: its thread is told, unless it was itself such a word. */
 function toApology(parts: Parts, row: Leased): readonly NewRow[] {
   const thread = toThread(row);
-  return thread === undefined || row.queue === "delivery" ? [] : toNotice(parts, thread, `${row.id}!!`, notices.broken(row.reference));
+  if (thread === undefined || row.id.endsWith("!!") || (row.queue === "delivery" && isNotice(row))) return [];
+  const words = row.queue === "delivery" ? notices.undelivered(row.reference) : notices.broken(row.reference);
+  return toNotice(parts, thread, `${row.id}!!`, words);
 }
 
 /** Deletes what was kept long enough (promise 7), at the start and then every hour. */

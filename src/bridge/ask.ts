@@ -4,7 +4,7 @@ import { AgentError } from "../model/errors.ts";
 import type { RowKey } from "../model/ledger.ts";
 import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
-import { pushKey, taskKey, toProof } from "./correlate.ts";
+import { askingKey, pushKey, taskKey, toProof } from "./correlate.ts";
 import { follow } from "./follow.ts";
 import { observeHop } from "./hop.ts";
 import { toUuid } from "./ids.ts";
@@ -63,7 +63,7 @@ async function commitSending(
     ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
   });
   session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });
-  session.keys = keys;
+  session.keys = [...session.keys, ...keys];
   session.files = kept;
   if (left.length > 0) {
     const words = `Not passed on to the agent:\n${notices.leftFiles(left)}`;
@@ -135,7 +135,7 @@ function toPush(
 ): { config?: { url: string; token: string }; keys: readonly RowKey[] } | undefined {
   const address = abilities.push ? parts.pushAddress(client.name) : undefined;
   if (!address) return undefined;
-  if (address.kind === "fixed") return { config: { url: address.url, token: "" }, keys: [{ key: `asking:${task.agent}` }] };
+  if (address.kind === "fixed") return { config: { url: address.url, token: "" }, keys: [{ key: askingKey(task.agent) }] };
   const id = randomBytes(16).toString("base64url");
   const token = randomBytes(32).toString("base64url");
   return { config: { url: `${address.base}/${id}`, token }, keys: [{ key: pushKey(client.name, id), proof: toProof(token, turn.id) }] };
@@ -176,9 +176,10 @@ const longestWaitMs = 300_000;
 /** The message certainly did not arrive: it is sent again a little later, and not for ever. */
 function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: AgentError): void {
   const { reach } = session.parts.pace;
-  const pause = reach[session.task.looks];
+  const tries = turn.tries ?? 0;
+  const pause = reach[tries];
   if (pause === undefined || (retryAfterMs ?? 0) > longestWaitMs) return concludeTurn(session, turn, "unreachable", explanation);
-  session.updateTask({ looks: session.task.looks + 1 });
+  session.updateTurn(turn.id, { tries: tries + 1 });
   sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
 }
 

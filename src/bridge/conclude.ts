@@ -2,7 +2,9 @@ import type { AgentEvent, TaskRef } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { NewRow } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
+import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
+import { toPostId } from "./ids.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
@@ -33,6 +35,7 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
   const asks = toAsks(job.row.id, id, outcome);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
   session.updateTurn(id, { state: "ended", outcome, endedAt: now, ...withShown(turn, posts) });
+  if (isLost(outcome)) session.keys = [...session.keys, { key: lostKey(job.row.lane) }];
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
   if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
@@ -48,8 +51,8 @@ function withPlace(replies: readonly Reply[], live: PostedRef | undefined, long:
 
 /** What can be answered: the question of a task that waits for its person, and the notice that nobody knows what became of a message. */
 function toAsks(task: string, turn: string, outcome: Outcome): Asks | undefined {
-  if (outcome !== "inputRequired" && outcome !== "lost") return undefined;
-  return { task, turn, ...(outcome === "lost" ? { again: true } : {}) };
+  if (outcome !== "inputRequired" && !isLost(outcome)) return undefined;
+  return { task, turn, ...(isLost(outcome) ? { again: true } : {}) };
 }
 
 function toRows(
@@ -61,7 +64,7 @@ function toRows(
 ): readonly NewRow[] {
   return replies.flatMap((reply, index) => {
     const asking = reply.tone === "question" || reply.choices ? asks : undefined;
-    return toDeliveries(parts, task.thread, `${turn.id}#${turn.posts + index}`, reply, last && index === replies.length - 1, asking);
+    return toDeliveries(parts, task.thread, toPostId(turn.id, turn.posts + index), reply, last && index === replies.length - 1, asking);
   });
 }
 

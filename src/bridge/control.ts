@@ -2,14 +2,14 @@ import type { AgentClient } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { Leased, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
+import { pressAgain } from "./again.ts";
 import { toLateAnswer } from "./conclude.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
-import { hash, taskRow } from "./ids.ts";
+import { eventRow, hash, taskRow } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
-import { eventRow } from "./receive.ts";
 import { toRoute } from "./route.ts";
 import { isPush, type Letter, type Task, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
 
@@ -70,7 +70,7 @@ async function takeEvent(parts: Parts, row: Leased, event: IncomingEvent, signal
   }
 }
 
-/** `help` and `status` are for everybody; `stop` and `new` only for people whose message would be taken here. */
+/** `help` and `status` are for everybody; `stop`, `new` and `again` only for people whose message would be taken here. */
 async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: ControlWord, signal: AbortSignal): Promise<Step> {
   const say = (text: string, options: { private?: string } = {}): Step => ({
     end: { kind: "done" },
@@ -87,6 +87,7 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   const owns = known === undefined || (known.owner.id === event.author.id && known.owner.workspace === event.author.workspace);
   if (!owns && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
   if (word === "stop") return stop(parts, row, say);
+  if (word === "again") return pressAgain(parts, row, event, say);
   const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
   const fresh = say(notices.fresh);
   return {

@@ -13,6 +13,12 @@ export const pushKey = (agent: string, id: string): string => `push:${agent}:${h
 export const taskKey = (agent: string, contextId: string | undefined, taskId: string): string =>
   `task:${agent}:${hash(JSON.stringify([contextId ?? "", taskId]))}`;
 
+/** By which a turn is known whose message is out while the agent's ids are not known yet. */
+export const askingKey = (agent: string): string => `asking:${agent}`;
+
+/** Turns of one task of the agent that are looked at: where the task is the conversation, there is one more with every message. */
+const mostTurns = 50;
+
 /** Whose task a push is about. */
 export interface Addressee {
   readonly row: Row;
@@ -30,7 +36,7 @@ export async function admitPush(
   id: string,
   credentials: readonly string[] | "signed",
 ): Promise<Addressee | undefined> {
-  const [row] = await parts.ledger.byKey(pushKey(agent, id));
+  const [row] = await parts.ledger.byKey(pushKey(agent, id), 1);
   const [registered, turn] = row?.proof?.split(" ") ?? [];
   if (row === undefined || registered === undefined || turn === undefined) return undefined;
   const addressee = { row, turn: decodeURIComponent(turn) };
@@ -47,8 +53,7 @@ export const toProof = (token: string, turnId: string): string => `${hash(token)
 export async function findPushed(parts: Parts, agent: string, events: readonly AgentEvent[]): Promise<Addressee | undefined> {
   const named = events.find((event) => event.taskId !== undefined);
   if (named?.taskId === undefined) return undefined;
-  const rows = await parts.ledger.byKey(taskKey(agent, named.contextId, named.taskId));
-  const newestFirst = [...rows].sort((a, b) => b.createdAt - a.createdAt);
+  const newestFirst = await parts.ledger.byKey(taskKey(agent, named.contextId, named.taskId), mostTurns);
   const waits = (row: Row, state: (task: Task) => boolean) => row.queue === "task" && state(toTask(row));
   const row =
     newestFirst.findLast((row) => row.settledAt === undefined && waits(row, (task) => task.turns.some((turn) => turn.state === "asked"))) ??
@@ -57,9 +62,12 @@ export async function findPushed(parts: Parts, agent: string, events: readonly A
   return row ? { row } : undefined;
 }
 
-/** Whether a message to this agent is out whose ids are not known yet: then an unknown push may be early, not wrong. */
+/**
+ * Whether a message to this agent is out whose ids are not known yet: then an unknown push may be early, not wrong. A turn loses its
+ * key with its ids or its end, so there are few; whoever knocks at an open door must not make the bridge read more.
+ */
 export async function isAsking(parts: Parts, agent: string): Promise<boolean> {
-  const rows = await parts.ledger.byKey(`asking:${agent}`);
+  const rows = await parts.ledger.byKey(askingKey(agent), 5);
   return rows.some((row) => row.settledAt === undefined && row.queue === "task" && toTask(row).taskId === undefined);
 }
 

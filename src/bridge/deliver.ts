@@ -90,7 +90,8 @@ function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply,
   const { kind, message } = error;
   parts.metrics.count("bridge_post_errors_total", { platform: delivery.thread.platform, kind });
   parts.log.warn({ row: row.id, reference: row.reference, attempt: row.attempts, kind, err: error }, "delivery failed");
-  const given = parts.clock.now() - row.createdAt > parts.pace.postGiveUp;
+  // From the first try on: a row that an admin has redriven, or that waited behind another, has its whole time.
+  const given = parts.clock.now() - (row.triedAt ?? row.createdAt) > parts.pace.postGiveUp;
   if (kind === "threadGone" || kind === "refused" || given) {
     return {
       end: { kind: "buried", error: `${kind}: ${message}` },

@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
-import { taskKey } from "./correlate.ts";
+import { askingKey, taskKey } from "./correlate.ts";
 import { hash } from "./ids.ts";
 import { createLiveText, type LiveText } from "./live.ts";
 import { toNotice } from "./outbox.ts";
@@ -92,7 +92,10 @@ async function tell(session: Session, turnId: string, words: string): Promise<vo
 
 async function commitIds(session: Session): Promise<void> {
   const { taskId, contextId, agent } = session.task;
-  if (taskId !== undefined) session.keys = [...session.keys, { key: taskKey(agent, contextId, taskId) }];
+  if (taskId !== undefined) {
+    session.keys = [...session.keys, { key: taskKey(agent, contextId, taskId) }];
+    session.forget = [askingKey(agent)];
+  }
   await session.parts.failpoint("follow.ids.before");
   await session.save();
   await session.parts.failpoint("follow.ids.after");

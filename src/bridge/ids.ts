@@ -11,5 +11,11 @@ export function toUuid(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** The row of a message's turn. */
+/** The row of an event; edits and deletes name it. */
+export const eventRow = (eventId: string): string => `event:${eventId}`;
+
+/** The row of a message's turn, and the turn itself. */
 export const taskRow = (eventId: string): string => `task:${eventId}`;
+
+/** The delivery of the nth reply of a turn. */
+export const toPostId = (turnId: string, nth: number): string => `${turnId}#${nth}`;

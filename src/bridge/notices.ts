@@ -32,11 +32,11 @@ export function gaveUp(
     case "expired":
       return `No answer came in time. If the agent still answers, it will be posted here. ${ref(reference)}`;
     case "unreachable":
-      return `The agent cannot be reached right now. Your message was not delivered to it; please try again later.${why} ${ref(reference)}`;
+      return `The agent cannot be reached right now. Your message was not delivered to it; say \`again\` in a while, and it is sent once more.${why} ${ref(reference)}`;
     case "refused":
       return `The agent did not accept the message.${why} ${ref(reference)}`;
     case "lost":
-      return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, please ask again.${why} ${ref(reference)}`;
+      return `The connection to the agent broke, and there is no way to ask it what became of your message. If it matters, say \`again\`, and it is asked once more.${why} ${ref(reference)}`;
     case "empty":
       return `Nothing was passed on to the agent. ${ref(reference)}\n${explanation ?? ""}`;
     case "stopped":
@@ -78,6 +78,7 @@ export const broken = (reference: string) =>
   `Something went wrong in the bridge, and this message was set aside for an admin. ${ref(reference)}`;
 export const tooLarge = (reference: string) => `The agent sent an answer that is too large to be taken. ${ref(reference)}`;
 
+export const nothingLost = "There is no lost question of yours here that could be asked again.";
 export const nothingRuns = "Nothing is running here.";
 export const stopping = "Stopping…";
 export const fresh = "A new conversation begins: the agent does not remember what was said before.";
@@ -86,6 +87,7 @@ export const help = [
   "- `status`: what is running here",
   "- `stop`: end it",
   "- `new`: begin a new conversation",
+  "- `again`: ask your last question once more, where it was lost on the way to the agent",
   "- `help`: this text",
 ].join("\n");
 

@@ -68,7 +68,7 @@ async function whyClosed(parts: Parts, question: Question, known: Conversation |
   // The end of the context's key says how often the thread began afresh; see `contextKey`.
   if (!known || !task.context.endsWith(`#${known.fresh}.${epoch}`)) return notices.questionOver;
   const turn = task.turns.find((one) => one.id === asks.turn);
-  if (asks.again) return turn?.outcome === "lost" ? undefined : notices.askedAgainMeanwhile;
+  if (asks.again) return turn?.outcome === "lost" || turn?.outcome === "unreachable" ? undefined : notices.askedAgainMeanwhile;
   const waiting = question.settled
     ? (await parts.contexts.get(task.context))?.asking === asks.turn
     : task.turns.findLast(({ outcome }) => outcome !== "joined")?.id === asks.turn;
@@ -83,7 +83,8 @@ export function toAnswer(question: Question, event: Action): Extract<IncomingEve
   const text = asks.again ? choice && said[asks.turn]?.text : (choice?.label ?? event.text?.trim());
   if (text === undefined || text === "") return undefined;
   const { thread, author, at } = event;
-  return { kind: "message", id: toAnswerId(id), thread, author, at, text, attachments: [], trigger: "mention" };
+  const attachments = (asks.again ? said[asks.turn]?.attachments : undefined) ?? [];
+  return { kind: "message", id: toAnswerId(id), thread, author, at, text, attachments, trigger: "mention" };
 }
 
 /** Longest part of a free answer that is repeated under its question. */

@@ -14,10 +14,9 @@ const mostRows = 50;
  * is remembered that was deleted.
  */
 export async function recall({ parts, task }: Session): Promise<readonly Said[]> {
-  const rows = await parts.ledger.byKey(contextRowKey(task.context));
+  const rows = await parts.ledger.byKey(contextRowKey(task.context), mostRows);
   const done = rows.filter((row) => row.settledAt !== undefined && row.content !== undefined);
-  const newest = done.sort((a, b) => a.createdAt - b.createdAt).slice(-mostRows);
-  return newest.flatMap((row) => {
+  return done.toReversed().flatMap((row) => {
     const content = toTaskContent(row);
     return toTask(row).turns.flatMap(({ id }) => toSaid(content[id]?.text ?? "", content[id]?.answer ?? nothingYet));
   });

@@ -1,15 +1,14 @@
 import type { Row } from "../model/ledger.ts";
-import type { IncomingEvent, Receipt, Receive } from "../model/message.ts";
+import type { ControlWord, IncomingEvent, Receipt, Receive } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
+import { hasLost } from "./again.ts";
 import { observeHop } from "./hop.ts";
+import { eventRow } from "./ids.ts";
 import type { Parts } from "./parts.ts";
 import { findQuestion, whyNot } from "./question.ts";
 import { toRoute } from "./route.ts";
 import { fromEvent, toEvent } from "./rows.ts";
 import { toControlWord } from "./words.ts";
-
-/** The row of an event; edits and deletes name it. */
-export const eventRow = (eventId: string): string => `event:${eventId}`;
 
 /**
  * The door of the path. Resolves after the commit and calls neither agent nor platform. What is not meant for the bot is ignored:
@@ -25,7 +24,7 @@ export function createReceive(parts: Parts): Receive {
     if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
-    const word = event.kind === "message" ? toControlWord(event.text) : undefined;
+    const word = event.kind === "message" ? await toWord(parts, event) : undefined;
     const kept: IncomingEvent = event.kind === "message" && word ? { ...withoutText(event), kind: "command", word } : event;
     await parts.failpoint("receive.commit.before");
     const began = parts.clock.now();
@@ -44,6 +43,12 @@ export function createReceive(parts: Parts): Receive {
     parts.log.debug({ event: event.id, thread: threadKey(event.thread), kind }, "event received");
     return counted(event, kind);
   };
+}
+
+/** `again` is a word for the agent where nothing was lost. */
+async function toWord(parts: Parts, event: Extract<IncomingEvent, { kind: "message" }>): Promise<ControlWord | undefined> {
+  const word = toControlWord(event.text);
+  return word === "again" && !(await hasLost(parts, event)) ? undefined : word;
 }
 
 function withoutText({ id, thread, author, at }: IncomingEvent): Pick<IncomingEvent, "id" | "thread" | "author" | "at"> {

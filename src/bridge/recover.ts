@@ -33,12 +33,13 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
 /** The same message once more, after a pause and not for ever; false when it was tried often enough. */
 function sendAgain(session: Session, turn: Turn): boolean {
   const { parts, task, client } = session;
-  const pause = parts.pace.reach[task.looks];
+  const tries = turn.tries ?? 0;
+  const pause = parts.pace.reach[tries];
   if (pause === undefined) return false;
   // A task that this very message has begun is nothing that it could refer to.
   if (client.policy.taskId === "spec" && task.turns.length === 1) session.task = without(task, "taskId");
-  session.updateTask({ parked: "retry", looks: task.looks + 1, lookAt: parts.clock.now() + pause });
-  session.updateTurn(turn.id, { state: "waiting" });
+  session.updateTask({ parked: "retry", lookAt: parts.clock.now() + pause });
+  session.updateTurn(turn.id, { state: "waiting", tries: tries + 1 });
   return true;
 }
 

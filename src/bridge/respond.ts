@@ -79,9 +79,9 @@ function toClosing({ outcome, answer, shown, reference, explanation, late }: End
     case "canceled":
       return late && !answered ? undefined : textReply(notices.ended(outcome, plainText(answer.words), reference), "notice");
     case "lost":
+    case "unreachable":
       return { ...textReply(notices.gaveUp(outcome, reference, explanation), "notice"), choices: [askAgain] };
     case "expired":
-    case "unreachable":
     case "refused":
     case "stopped":
     case "empty":
@@ -94,8 +94,8 @@ function toClosing({ outcome, answer, shown, reference, explanation, late }: End
   }
 }
 
-/** Offered where nobody can say what became of a message. */
-const askAgain: Choice = { id: "again", label: "Ask again" };
+/** Offered where nobody can say what became of a message, and where it is known that it did not arrive. */
+export const askAgain: Choice = { id: "again", label: "Ask again" };
 
 /** The task of a late question is not waited for any more: there is nothing to press. */
 function question(asked: ReturnType<typeof toQuestion>, shown: readonly string[], otherwise: string, late: boolean): Reply | undefined {

@@ -22,7 +22,7 @@ const posted: z.ZodType<PostedRef> = z.object({ platform: z.string(), message: z
 const base = { id: z.string(), thread, author, at: z.number() };
 const eventFacts = z.discriminatedUnion("kind", [
   z.object({ ...base, kind: z.literal("message"), trigger: z.enum(["mention", "direct", "followUp"]) }),
-  z.object({ ...base, kind: z.literal("command"), word: z.enum(["new", "stop", "status", "help"]) }),
+  z.object({ ...base, kind: z.literal("command"), word: z.enum(["new", "stop", "status", "help", "again"]) }),
   z.object({ ...base, kind: z.literal("stop") }),
   z.object({ ...base, kind: z.literal("action"), question: z.string(), choice: z.string().exactOptional() }),
   z.object({ ...base, kind: z.literal("feedback"), delivery: z.string(), value: z.enum(["up", "down"]) }),
@@ -158,6 +158,8 @@ export interface Turn {
   readonly posts: number;
   /** The message that is being written; committed before its first text. */
   readonly live?: PostedRef;
+  /** How often this message certainly did not get through, or was sent again: the pace of the next try. */
+  readonly tries?: number;
 }
 
 export type Outcome = Answer["phase"] | "expired" | "unreachable" | "refused" | "lost" | "stopped" | "empty" | "joined";
@@ -173,7 +175,7 @@ export interface Task {
   readonly taskId?: string;
   /** What the row waits for while it is parked. Absent while a call is (or was, before an interruption) open. */
   readonly parked?: "push" | "poll" | "retry";
-  /** Looks at the agent (or tries to reach it) since the last news: the pace of the next, which is due at `lookAt`. */
+  /** Looks at the agent since the last news: the pace of the next, which is due at `lookAt`. */
   readonly looks: number;
   readonly lookAt?: number;
   /** Since when no look has succeeded. */
@@ -219,6 +221,7 @@ const turn: z.ZodType<Turn> = z.object({
   shown: z.array(z.string()),
   posts: z.number(),
   live: posted.exactOptional(),
+  tries: z.number().exactOptional(),
 });
 const task: z.ZodType<Task> = z.object({
   thread,
@@ -284,6 +287,9 @@ export const toThread = (row: Row): ThreadRef | undefined => z.object({ thread }
 
 /** The message that a delivery has become; undefined where it was not posted. */
 export const toPosted = (row: Row): PostedRef | undefined => posted.safeParse(row.result).data;
+
+/** Whether a delivery is the bridge's own word. Also of a row that cannot be worked on. */
+export const isNotice = (row: Row): boolean => reply.safeParse(row.content).data?.tone === "notice";
 
 export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
 export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));

@@ -1,6 +1,5 @@
 import type { AgentClient, AgentEvent } from "../model/agent.ts";
 import type { Leased, Mail, NewRow, RowKey, Settled, Step } from "../model/ledger.ts";
-import type { Json } from "../model/thread.ts";
 import type { Parts } from "./parts.ts";
 import {
   type Answer,
@@ -38,6 +37,7 @@ export class Session {
   keys: readonly RowKey[] = [];
   /** Files that the next commit keeps. */
   files: NonNullable<Step["files"]> = [];
+  forget: readonly string[] = [];
   /** Why the message's own call was given up, in words for the thread: it tells more than what a later look at the task met. */
   why: string | undefined;
   #seen = 0;
@@ -120,22 +120,16 @@ export class Session {
     return settled;
   }
 
-  #progress(): {
-    facts: Json;
-    content: Json;
-    rows: readonly NewRow[];
-    keys: readonly RowKey[];
-    files: NonNullable<Step["files"]>;
-    read: number;
-  } {
-    const { outbox: rows, keys, files } = this;
-    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, files, read: this.#read };
+  #progress() {
+    const { outbox: rows, keys, forget, files } = this;
+    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, forget, files, read: this.#read };
   }
 
   #committed(): void {
     this.outbox = [];
     this.keys = [];
     this.files = [];
+    this.forget = [];
   }
 }
 

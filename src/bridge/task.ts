@@ -1,6 +1,7 @@
 import { textReply } from "../model/reply.ts";
 import { ask } from "./ask.ts";
 import { concludeTurn, takePush } from "./conclude.ts";
+import { askingKey } from "./correlate.ts";
 import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -146,6 +147,7 @@ async function finish(session: Session): Promise<boolean> {
   const asking = open ? { asking: last.id } : {};
   const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
   const known = contextId !== undefined || taskId !== undefined;
+  session.forget = [...session.forget, askingKey(task.agent)];
   await parts.failpoint("follow.end.before");
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);
   await parts.failpoint("follow.end.after");

@@ -2,6 +2,7 @@ import { type Log, toSafeWords } from "../log.ts";
 import type { Clock } from "../model/clock.ts";
 import { LeaseLost, StoreError } from "../model/errors.ts";
 import type { Leased, Ledger, NewRow, Queue } from "../model/ledger.ts";
+import { createTerms, type Held, type Term } from "./lease-term.ts";
 import type { Job } from "./session.ts";
 
 export interface WorkerOptions {
@@ -15,7 +16,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly heartbeatMs: number;
-  /** Leases that could not be renewed for this long are given up: their calls are aborted. */
+  /** Leases that were not confirmed for this long are given up: their calls are aborted. */
   readonly giveUpMs: number;
 }
 
@@ -24,7 +25,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-interface Running {
+interface Running extends Held {
   readonly row: Leased;
   readonly abort: AbortController;
   readonly callbacks: Set<() => void>;
@@ -32,12 +33,17 @@ interface Running {
 
 /** A handler that fails this often on the same row has a bug there: the row is set aside. */
 const mostAttempts = 12;
+/** A row whose taking ended the process this often in a row is not taken again. */
+const mostSilent = 5;
+/** Content that does not open may open for another replica, or once the admin has mended the key; not for ever. */
+const unreadablePausesMs = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
 
 /** Takes the rows of a queue and works on them, each under a lease that is renewed while the work goes on. */
 export function startWorker(options: WorkerOptions): Worker {
   const { ledger, queue, log, clock } = options;
   const stopping = new AbortController();
   const running = new Map<number, Running>();
+  const terms = createTerms(clock, options.giveUpMs);
   const slotFree = createSignal();
   const pump = pumpRows();
   const beat = heartbeat();
@@ -57,11 +63,15 @@ export function startWorker(options: WorkerOptions): Worker {
         await slotFree.wait();
         continue;
       }
+      // The lease begins no earlier than the asking for it.
+      const term = terms.begin();
       const row = await takeRow();
-      if (row) {
-        const job = work(row).finally(() => jobs.delete(job));
-        jobs.add(job);
+      if (!row) {
+        term.drop();
+        continue;
       }
+      const job = work(row, term).finally(() => jobs.delete(job));
+      jobs.add(job);
     }
     await Promise.all(jobs);
   }
@@ -78,9 +88,15 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }
 
-  async function work(row: Leased): Promise<void> {
-    const job: Running = { row, abort: new AbortController(), callbacks: new Set() };
+  async function work(row: Leased, term: Term): Promise<void> {
+    const abort = new AbortController();
+    const giveUp = () => {
+      log.warn({ queue, row: row.id, reference: row.reference }, "lease not confirmed in time");
+      abort.abort();
+    };
+    const job: Running = { row, abort, giveUp, callbacks: new Set() };
     running.set(row.seq, job);
+    term.hold(job);
     const poke = () => {
       for (const callback of job.callbacks) callback();
     };
@@ -91,14 +107,31 @@ export function startWorker(options: WorkerOptions): Worker {
     };
     if (stopping.signal.aborted) job.abort.abort();
     try {
-      await options.handle({ row, signal: job.abort.signal, onMail });
+      if (job.abort.signal.aborted && !stopping.signal.aborted) log.warn({ queue, row: row.id }, "lease came too late");
+      else if (row.silent >= mostSilent) await bury(row, `taken ${row.silent} times, and each time the process ended without a word`);
+      else if (row.unreadable) await setUnreadableAside(row);
+      else await options.handle({ row, signal: job.abort.signal, onMail });
     } catch (error) {
       await afterFailure(row, error, job.abort.signal);
     } finally {
       silence();
+      terms.leave(job);
       running.delete(row.seq);
       slotFree.set();
     }
+  }
+
+  async function bury(row: Leased, error: string): Promise<void> {
+    log.error({ queue, row: row.id, reference: row.reference, error }, "row set aside");
+    await ledger.settle(row, { end: { kind: "buried", error }, rows: options.onBuried(row) });
+  }
+
+  async function setUnreadableAside(row: Leased): Promise<void> {
+    const error = "what was said is sealed with another key, or was changed: store.encryptionKey must be the one that it was written with";
+    const delayMs = unreadablePausesMs[row.attempts - 1];
+    if (delayMs === undefined) return bury(row, error);
+    log.error({ queue, row: row.id, reference: row.reference, error, delayMs }, "row cannot be read");
+    await ledger.settle(row, { end: { kind: "retry", delayMs, error, unsure: row.unsure } });
   }
 
   async function afterFailure(row: Leased, error: unknown, signal: AbortSignal): Promise<void> {
@@ -120,25 +153,38 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   async function heartbeat(): Promise<void> {
-    let renewedAt = clock.now();
+    let since = 0;
     while (!stopping.signal.aborted || running.size > 0) {
-      if (stopping.signal.aborted) await clock.sleep(20);
-      else await clock.sleep(options.heartbeatMs, stopping.signal);
-      if (clock.now() - renewedAt < options.heartbeatMs) continue;
-      try {
-        if (running.size > 0) await renew();
-        renewedAt = clock.now();
-      } catch (err) {
-        log.error({ err, queue }, "leases not renewed");
-        if (clock.now() - renewedAt > options.giveUpMs) for (const { abort } of running.values()) abort.abort();
-      }
+      const pause = stopping.signal.aborted ? 20 : options.heartbeatMs;
+      await clock.sleep(pause, stopping.signal.aborted ? undefined : stopping.signal);
+      since += pause;
+      if (since < options.heartbeatMs || running.size === 0) continue;
+      since = 0;
+      await withinGiveUp(renew());
     }
   }
 
+  /** A store that hangs must not keep the next heartbeat from being tried: it may be one connection of many. */
+  async function withinGiveUp(work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, clock.sleep(options.giveUpMs, over.signal)]);
+    over.abort();
+  }
+
   async function renew(): Promise<void> {
-    const { lost, mail } = await ledger.heartbeat([...running.values()].map(({ row }) => row));
-    for (const seq of lost) running.get(seq)?.abort.abort();
-    for (const seq of mail) for (const callback of running.get(seq)?.callbacks ?? []) callback();
+    const held = [...running.values()];
+    const term = terms.begin();
+    try {
+      const { lost, mail } = await ledger.heartbeat(held.map(({ row }) => row));
+      const kept = held.filter((job) => running.get(job.row.seq) === job && !lost.includes(job.row.seq));
+      if (kept.length === 0) term.drop();
+      for (const job of kept) term.hold(job);
+      for (const seq of lost) running.get(seq)?.abort.abort();
+      for (const seq of mail) for (const callback of running.get(seq)?.callbacks ?? []) callback();
+    } catch (err) {
+      term.drop();
+      log.error({ err, queue }, "leases not renewed");
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError, LeaseLost, StoreError } from "../model/errors.ts";
+import { SealedError } from "./vault.ts";
 
 /** Carries an error of the caller's own code through the ledger unchanged. */
 export class Foreign extends Error {
@@ -44,6 +45,8 @@ export function createGuard(): Guard {
 /** Any failure of the database as the error that the port promises. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof Foreign) return error.error;
+  // An outage passes, and a text that does not open stays as it is: whoever works with it must be able to give up.
+  if (error instanceof SealedError) return error;
   if (error instanceof StoreError || error instanceof LeaseLost || error instanceof ConfigError) return error;
   return new StoreError("the store did not take or give", { cause: toCause(error) });
 }

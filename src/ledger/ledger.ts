@@ -95,7 +95,7 @@ function createLedger(parts: Parts, guard: Guard, mailbox: Mailbox, close: () =>
     withdraw: (id) => guard.run(() => withdrawWaiting(parts, id)),
     row: (id) => guard.run(() => findRow(parts, id)),
     file: (id) => guard.run(() => findFile(parts, id)),
-    byKey: (key) => guard.run(() => findByKey(parts, key)),
+    byKey: (key, limit) => guard.run(() => findByKey(parts, key, limit)),
     open: (queue, lane) => guard.run(() => findOpen(parts, queue, lane)),
     trace: (what) => guard.run(() => traceRows(parts.commits.reader(), what)),
     buried: (limit) => guard.run(() => findBuried(parts.commits.reader(), limit)),

@@ -33,6 +33,10 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     "2026-11-20 ledger": { up: (db) => run(db, firstTables(postgres)) },
     "2026-11-26 files": { up: (db) => run(db, fileTable) },
     "2026-11-26 shared references": { up: (db) => run(db, shareReferences(postgres)) },
+    "2026-11-26 silent takes": {
+      up: (db) =>
+        run(db, ["alter table queue add column silent integer not null default 0", "alter table queue add column tried_at bigint"]),
+    },
   };
 }
 

@@ -17,12 +17,14 @@ export async function findRow({ commits, vault }: Parts, id: string): Promise<Ro
 export async function findByKey(
   { commits, vault }: Parts,
   key: string,
+  limit: number,
 ): Promise<readonly (Row & { readonly proof: string | undefined })[]> {
   const records = await selectRows(commits.reader())
     .innerJoin("row_key", "row_key.row_id", "queue.id")
     .select("row_key.proof")
     .where("row_key.key", "=", key)
-    .orderBy("queue.seq")
+    .orderBy("queue.seq", "desc")
+    .limit(limit)
     .execute();
   return records.map((record) => ({ ...toRow(record, vault), proof: record.proof ?? undefined }));
 }

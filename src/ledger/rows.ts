@@ -5,7 +5,7 @@ import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import { createReference } from "./reference.ts";
 import type { QueueTable, RowRecord, Schema } from "./schema.ts";
-import type { Vault } from "./vault.ts";
+import { SealedError, type Vault } from "./vault.ts";
 
 /** Rows of work with their content; to be narrowed by the caller. */
 export function selectRows(db: Kysely<Schema>) {
@@ -17,13 +17,15 @@ export function selectRows(db: Kysely<Schema>) {
 }
 
 export function toRow(record: RowRecord, vault: Vault): Row {
-  const content = record.body === null ? undefined : parse(vault.open({ key_id: record.key_id, body: record.body }, record.id));
-  return { ...toFacts(record), content };
+  const content = openContent(record, vault);
+  if (content === "unreadable") return { ...toFacts(record), unreadable: true };
+  return { ...toFacts(record), content: content?.opened };
 }
 
 /** A row without its content: it needs no key. */
 export function toFacts(record: Selectable<QueueTable>): Row {
   return {
+    seq: record.seq,
     id: record.id,
     queue: record.queue,
     lane: record.lane,
@@ -31,12 +33,25 @@ export function toFacts(record: Selectable<QueueTable>): Row {
     reference: record.reference,
     facts: parse(record.facts),
     content: undefined,
+    unreadable: false,
     result: record.result === null ? undefined : parse(record.result),
     error: record.error ?? undefined,
     attempts: record.attempts,
     createdAt: record.created_at,
+    triedAt: record.tried_at ?? undefined,
     settledAt: record.settled_at ?? undefined,
   };
+}
+
+/** What does not open must not keep others from being read: whoever works on the row decides what becomes of it. */
+function openContent({ id, body, key_id }: RowRecord, vault: Vault): { readonly opened: Json } | "unreadable" | undefined {
+  if (body === null) return undefined;
+  try {
+    return { opened: parse(vault.open({ key_id, body }, id)) };
+  } catch (error) {
+    if (error instanceof SealedError) return "unreadable";
+    throw error;
+  }
 }
 
 export function parse(text: string): Json {
@@ -87,6 +102,7 @@ function toRecord({ engine, vault }: Parts, row: NewRow, origin: Origin | undefi
     attempts: 0,
     fence: 0,
     unsure: 0,
+    silent: 0,
     run_at: sql<number>`${engine.now()} + ${Math.ceil(row.delayMs ?? 0)}`,
     reference: origin?.reference ?? createReference(),
     origin: origin?.id ?? null,
@@ -120,6 +136,10 @@ export async function putContent(
 /** What the row itself says of its content. */
 export function contentColumns({ vault }: Parts, id: string, content: Json | undefined) {
   return content === undefined ? {} : { hash: vault.hash(JSON.stringify(content), id), kept: 1 };
+}
+
+export async function dropKeys(tx: Kysely<Schema>, row: string, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await tx.deleteFrom("row_key").where("row_id", "=", row).where("key", "in", keys).execute();
 }
 
 export async function putKeys(tx: Kysely<Schema>, keys: readonly (RowKey & { readonly row: string })[]): Promise<void> {

@@ -14,6 +14,10 @@ export interface QueueTable {
   attempts: number;
   fence: number;
   unsure: number;
+  /** Takes in a row that ended without a word. */
+  silent: number;
+  /** When the first of the current attempts began. */
+  tried_at: number | null;
   /** From when on the row may be taken. For a leased row that is the end of its lease. */
   run_at: number;
   lease_owner: string | null;

@@ -9,7 +9,7 @@ import { Foreign } from "./guard.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import { dropMail, hasMail, sendMail } from "./mail.ts";
 import type { Parts } from "./parts.ts";
-import { contentColumns, insertRows, putContent, putKeys } from "./rows.ts";
+import { contentColumns, dropKeys, insertRows, putContent, putKeys } from "./rows.ts";
 
 type Ended = Omit<Step, "end"> & { readonly end?: End; readonly read?: number };
 
@@ -78,6 +78,8 @@ async function lockRows({ engine }: Parts, { tx }: Commit, ids: readonly string[
 
 async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ended, unread: boolean): Promise<void> {
   const columns = {
+    // It survived: what it does can be done. A failure alone says no such thing.
+    ...(step.end?.kind === "retry" ? {} : { silent: 0 }),
     ...(step.facts === undefined ? {} : { facts: JSON.stringify(step.facts) }),
     ...(step.result === undefined ? {} : { result: JSON.stringify(step.result) }),
     ...contentColumns(parts, leased.id, step.content),
@@ -94,6 +96,7 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
     commit.tx,
     (step.keys ?? []).map((key) => ({ ...key, row: leased.id })),
   );
+  await dropKeys(commit.tx, leased.id, step.forget ?? []);
   if (step.end?.kind === "parked") commit.due(leased.queue, unread ? 0 : step.end.delayMs);
   if (step.end?.kind === "retry") commit.due(leased.queue, step.end.delayMs);
 }
@@ -107,7 +110,7 @@ function endColumns({ engine }: Parts, end: End, unread: boolean) {
     case "buried":
       return { ...free, state: "buried" as const, head: 0, error: end.error, settled_at: engine.now() };
     case "parked":
-      return { ...free, state: "ready" as const, attempts: 0, unsure: 0, run_at: later(unread ? 0 : end.delayMs) };
+      return { ...free, state: "ready" as const, attempts: 0, tried_at: null, unsure: 0, run_at: later(unread ? 0 : end.delayMs) };
     case "retry":
       return { ...free, state: "ready" as const, unsure: end.unsure ? 1 : 0, error: end.error, run_at: later(end.delayMs) };
     default:

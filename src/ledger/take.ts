@@ -3,6 +3,7 @@ import type { Leased, Mail, Queue } from "../model/ledger.ts";
 import type { Parts } from "./parts.ts";
 import { parse, toRow } from "./rows.ts";
 import type { QueueTable, Schema, Sealed } from "./schema.ts";
+import { SealedError } from "./vault.ts";
 
 /** `Ledger.take`: one update claims the due head that has waited longest. An empty claim writes nothing. */
 export async function takeHead(parts: Parts, queue: Queue): Promise<Leased | undefined> {
@@ -12,17 +13,22 @@ export async function takeHead(parts: Parts, queue: Queue): Promise<Leased | und
     return record && { record, texts: await readTexts(tx, record.id) };
   });
   if (claimed === undefined) return undefined;
-  // Opened after the commit: a text that does not open must not keep the whole queue from being taken.
   const { record, texts } = claimed;
   const content = texts.find(({ seq }) => seq === contentSeq);
-  const letters = texts.filter(({ seq }) => seq !== contentSeq);
+  const letters = openLetters(
+    parts,
+    record.id,
+    texts.filter(({ seq }) => seq !== contentSeq),
+  );
+  const row = toRow({ ...record, body: content?.body ?? null, key_id: content?.key_id ?? null }, parts.vault);
   return {
-    ...toRow({ ...record, body: content?.body ?? null, key_id: content?.key_id ?? null }, parts.vault),
-    seq: record.seq,
+    ...row,
+    unreadable: row.unreadable || letters === "unreadable",
     owner: parts.owner,
     fence: record.fence,
     unsure: record.unsure === 1,
-    mail: letters.map((letter) => toMail(parts, record.id, letter)),
+    silent: record.silent,
+    mail: letters === "unreadable" ? [] : letters,
   };
 }
 
@@ -33,13 +39,20 @@ async function claimHead(
 ): Promise<Selectable<QueueTable> | undefined> {
   // A leased row's run_at is the end of its lease: one index range finds what is due and what was left behind.
   const { rows } = await sql<Selectable<QueueTable>>`
-    update queue set state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs},
-      attempts = attempts + 1, fence = fence + 1, unsure = case when state = 'leased' then 1 else unsure end
+    update queue set state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs} + ${apart(leaseMs)},
+      tried_at = case when attempts = 0 then ${engine.now()} else tried_at end, attempts = attempts + 1, fence = fence + 1,
+      unsure = case when state = 'leased' then 1 else unsure end, silent = case when state = 'leased' then silent + 1 else silent end
     where seq = (
       select seq from queue where queue = ${queue} and head = 1 and run_at <= ${engine.now()} order by run_at, seq limit 1 ${engine.skipLocked})
     returning *`.execute(tx);
   return rows[0];
 }
+
+/**
+ * Rows that a process has died with more than once: their leases run out at different times, so that each is alone when it is taken
+ * next, and only the one that ends processes goes on doing so. Milliseconds.
+ */
+const apart = (leaseMs: number) => sql`case when silent > 0 then (seq * 7919) % (silent * ${leaseMs}) else 0 end`;
 
 type Letter = Sealed & { readonly seq: number };
 
@@ -66,6 +79,15 @@ export async function readNewMail(parts: Parts, leased: Leased): Promise<readonl
   return letters.map((letter) => toMail(parts, leased.id, letter));
 }
 
+function openLetters(parts: Parts, row: string, letters: readonly Letter[]): readonly Mail[] | "unreadable" {
+  try {
+    return letters.map((letter) => toMail(parts, row, letter));
+  } catch (error) {
+    if (error instanceof SealedError) return "unreadable";
+    throw error;
+  }
+}
+
 function toMail({ vault }: Parts, row: string, { seq, ...sealed }: Letter): Mail {
   return { seq, item: parse(vault.open(sealed, mailPlace(row))) };
 }
@@ -82,7 +104,7 @@ export async function renewLeases(parts: Parts, leased: readonly Leased[]): Prom
   const ours = leased.filter((row) => row.owner === owner).map((row) => [row.seq, row.fence] as const);
   const { rows } = await parts.commits.write(({ tx }) =>
     sql<{ seq: number; last: number | null }>`
-      update queue set run_at = ${engine.now()} + ${leaseMs}
+      update queue set run_at = ${engine.now()} + ${leaseMs}, silent = 0
       where state = 'leased' and lease_owner = ${owner} and (seq, fence) in ${engine.pairs(ours)}
       returning seq, (select max(seq) from mail where row_id = queue.id) as last`.execute(tx),
   );
@@ -101,11 +123,11 @@ function lastGiven(leased: Leased): number {
  * Leases of a process that is gone, back to ready. Only where a lock proves that no other process lives; `unsure` says that nobody knows
  * what it did.
  */
-export async function takeBackLeases({ commits, engine }: Parts): Promise<number> {
+export async function takeBackLeases({ commits, engine, leaseMs }: Parts): Promise<number> {
   const result = await commits.write(({ tx }) =>
     tx
       .updateTable("queue")
-      .set({ state: "ready", lease_owner: null, unsure: 1, run_at: engine.now() })
+      .set({ state: "ready", lease_owner: null, unsure: 1, silent: sql`silent + 1`, run_at: sql`${engine.now()} + ${apart(leaseMs)}` })
       .where("state", "=", "leased")
       .executeTakeFirst(),
   );

@@ -1,13 +1,17 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scryptSync } from "node:crypto";
-import { StoreError } from "../model/errors.ts";
 import type { Sealed } from "./schema.ts";
+
+/** A sealed text that does not open: it was sealed with another key, or was changed or moved. */
+export class SealedError extends Error {
+  override readonly name = "SealedError";
+}
 
 /** Keeps what people and agents said: under AES-256-GCM where there is a key, plain where there is none. */
 export interface Vault {
   readonly keyId: string | null;
   /** `place` binds the text to where it stands: a sealed text that was moved elsewhere does not open. */
   seal(text: string, place: string): Sealed;
-  /** Throws StoreError when the text was sealed with another key or was tampered with. */
+  /** Throws SealedError when the text was sealed with another key or was tampered with. */
   open(sealed: Sealed, place: string): string;
   /** A fingerprint that outlives the text; with a key it cannot be guessed without it. */
   hash(text: string, place: string): string;
@@ -30,7 +34,7 @@ export function createVault(encryptionKey: string | undefined): Vault {
     },
     open(sealed, place) {
       if (sealed.key_id === null) return sealed.body;
-      if (sealed.key_id !== keyId) throw new StoreError(`content is sealed with key ${sealed.key_id}, not with ${keyId}`);
+      if (sealed.key_id !== keyId) throw new SealedError(`content is sealed with key ${sealed.key_id}, not with ${keyId}`);
       return decrypt(key, sealed.body, place);
     },
     hash: (text, place) => createHmac("sha256", key).update(`${place}\n${text}`).digest("hex"),
@@ -41,7 +45,7 @@ const plainVault: Vault = {
   keyId: null,
   seal: (text) => ({ key_id: null, body: text }),
   open(sealed) {
-    if (sealed.key_id !== null) throw new StoreError(`content is sealed with key ${sealed.key_id}, and there is no key`);
+    if (sealed.key_id !== null) throw new SealedError(`content is sealed with key ${sealed.key_id}, and there is no key`);
     return sealed.body;
   },
   hash: (text, place) => createHash("sha256").update(`${place}\n${text}`).digest("hex"),
@@ -54,6 +58,6 @@ function decrypt(key: Buffer, body: string, place: string): string {
     decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
     return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString("utf8");
   } catch (cause) {
-    throw new StoreError("sealed content does not open: it was changed or moved", { cause });
+    throw new SealedError("sealed content does not open: it was changed or moved", { cause });
   }
 }

@@ -61,7 +61,9 @@ export function redriveRows(parts: Parts, ids: readonly string[]): Promise<numbe
 async function redriveOne({ engine }: Parts, { tx }: Commit, id: string): Promise<number> {
   const redriven = await tx
     .updateTable("queue")
-    .set({ state: "ready", seq: engine.nextSeq(), attempts: 0, run_at: engine.now(), settled_at: null, lease_owner: null })
+    .set({
+      state: "ready", seq: engine.nextSeq(), attempts: 0, silent: 0, tried_at: null, run_at: engine.now(), settled_at: null, lease_owner: null,
+    }) // biome-ignore format: one set of columns
     .where("id", "=", id)
     .where("state", "=", "buried")
     .where((eb) => eb.or([eb("hash", "is", null), eb("kept", "=", 1)]))

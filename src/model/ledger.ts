@@ -35,6 +35,8 @@ export interface RowKey {
 }
 
 export interface Row {
+  /** The order of the commits within a lane, and over all of them: what was accepted later has a greater one. */
+  readonly seq: number;
   readonly id: string;
   readonly queue: Queue;
   readonly lane: string;
@@ -42,13 +44,17 @@ export interface Row {
   /** Short, fit to be read out: what a notice shows and `trace` accepts. The rows of one message share it; two messages never do. */
   readonly reference: string;
   readonly facts: Json;
-  /** Undefined where there was none or its time is over. */
+  /** Undefined where there was none, its time is over, or it is `unreadable`. */
   readonly content: Json | undefined;
+  /** The content is there and does not open: it was sealed with another key, or changed. */
+  readonly unreadable: boolean;
   readonly result: Json | undefined;
   readonly error: string | undefined;
   readonly attempts: number;
   /** Milliseconds since 1970, by the ledger's clock. */
   readonly createdAt: number;
+  /** When it was first taken since it was made or redriven. Not kept over a parking. */
+  readonly triedAt: number | undefined;
   readonly settledAt: number | undefined;
 }
 
@@ -80,12 +86,14 @@ export interface Mail {
 
 /** A row that this process may work on, until `signal` says that the lease could not be kept. */
 export interface Leased extends Row {
-  readonly seq: number;
   readonly owner: string;
   /** Grows with every take: together with `owner` it proves the lease (fencing). */
   readonly fence: number;
   /** An earlier attempt ended without a word: what it did outside is unknown. */
   readonly unsure: boolean;
+  /** How many takes in a row ended without a word, and without a sign of life before: such a row may be what ends the process. */
+  readonly silent: number;
+  /** Mail that does not open makes the row `unreadable` and is left out. */
   readonly mail: readonly Mail[];
 }
 
@@ -105,6 +113,8 @@ export interface Step {
   readonly keys?: readonly RowKey[];
   /** Files of this row. One whose id is there already takes its place. */
   readonly files?: readonly (KeptFile & { readonly id: string })[];
+  /** Keys by which this row is not to be found any more. */
+  readonly forget?: readonly string[];
   /** New rows of any queue. */
   readonly rows?: readonly NewRow[];
   /** Mail for open rows; wakes them. */
@@ -140,7 +150,7 @@ export interface Ledger {
   /** Commits progress of a leased row and keeps the lease. Throws LeaseLost. `read`: mail up to this seq is deleted. */
   save(
     leased: Leased,
-    progress: Pick<Step, "facts" | "content" | "keys" | "files" | "rows" | "absorb" | "also"> & { readonly read?: number },
+    progress: Pick<Step, "facts" | "content" | "keys" | "forget" | "files" | "rows" | "absorb" | "also"> & { readonly read?: number },
   ): Promise<"saved" | "bounced">;
   /** Finishes a step in one commit. Throws LeaseLost when the lease was lost: then nothing was written. */
   settle(leased: Leased, step: Step & { readonly read?: number }): Promise<Settled>;
@@ -151,7 +161,8 @@ export interface Ledger {
   row(id: string): Promise<Row | undefined>;
   /** Undefined where there is none, or its time is over. */
   file(id: string): Promise<KeptFile | undefined>;
-  byKey(key: string): Promise<readonly (Row & { readonly proof: string | undefined })[]>;
+  /** The rows that a key leads to, the newest first, and no more of them than `limit`. */
+  byKey(key: string, limit: number): Promise<readonly (Row & { readonly proof: string | undefined })[]>;
   /** The open rows of a lane, its head first. */
   open(queue: Queue, lane: string): Promise<readonly Row[]>;
   /** All rows that a reference, an id or a lane (thread key) leads to, oldest first, without their content. */

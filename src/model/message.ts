@@ -32,7 +32,7 @@ export interface Attachment {
   readonly source: Json;
 }
 
-export type ControlWord = "new" | "stop" | "status" | "help";
+export type ControlWord = "new" | "stop" | "status" | "help" | "again";
 
 interface EventBase {
   /** Deterministic: the same post has the same id in every delivery and under every event type of the platform. */

@@ -38,9 +38,9 @@ async function expectNotice({ slack }: Scene, ts: string, words: RegExp): Promis
 /** The thread is not broken: the next message there is answered. */
 async function expectNextAnswered({ slack }: Scene, ts: string): Promise<void> {
   const before = replies(slack, ts).length;
-  await slack.say({ channel: "C1", user: "UANN", text: "again", threadTs: ts });
+  await slack.say({ channel: "C1", user: "UANN", text: "next", threadTs: ts });
   await until(() => replies(slack, ts).length > before, 15_000);
-  expect(replies(slack, ts).slice(before)).toEqual(["You said: again"]);
+  expect(replies(slack, ts).slice(before)).toEqual(["You said: next"]);
 }
 
 describe("the thread shows an end with a reference, and goes on afterwards, when the agent", () => {
@@ -88,7 +88,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
   test("stays silent past its limit", async () => {
     const scene = await setUp(
       async function* (turn) {
-        if (turn.text === "again") return yield* answer(turn);
+        if (turn.text === "next") return yield* answer(turn);
         yield silent();
       },
       { settings: { limits: { silenceSeconds: 1.5 } } },
@@ -102,7 +102,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
   test("has the message, works on it and never says more", async () => {
     const scene = await setUp(
       async function* (turn) {
-        if (turn.text === "again") return yield* answer(turn);
+        if (turn.text === "next") return yield* answer(turn);
         yield working("thinking");
         yield silent();
       },
@@ -116,7 +116,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
   test("cuts the connection and cannot be asked again", async () => {
     const scene = await setUp(
       async function* (turn) {
-        if (turn.text === "again") return yield* answer(turn);
+        if (turn.text === "next") return yield* answer(turn);
         yield output("a", "The first half");
         yield drop();
         yield fail();
@@ -138,7 +138,7 @@ describe("the thread shows an end with a reference, and goes on afterwards, when
     { what: "completes with nothing", step: complete(), words: /without an answer/ },
   ])("$what", async ({ step, words }) => {
     const scene = await setUp(async function* (turn) {
-      if (turn.text === "again") return yield* answer(turn);
+      if (turn.text === "next") return yield* answer(turn);
       yield step;
     });
     const ts = await mention(scene.slack, "hello");

@@ -161,7 +161,7 @@ test("a turn of unknown outcome is asked again by a button, once", async () => {
     operations: { get: false, resubscribe: false, list: false, push: false },
   });
   const { thread, asked, press } = await ask(slack, "break off");
-  expect(asked.text).toContain("ask again");
+  expect(asked.text).toContain("say `again`");
   expect(asked.buttons.map(({ label }) => label)).toEqual(["Ask again"]);
   await Promise.all([press("Ask again"), press("Ask again", "UBEN")]);
   await until(() => agent.received.length === 2 && replies(slack, thread)[0]?.includes("chosen by"));

@@ -16,6 +16,7 @@ const commands = [
   { title: "new", description: "Begin a new conversation" },
   { title: "stop", description: "Stop what the agent is doing" },
   { title: "status", description: "Ask what the agent is doing" },
+  { title: "again", description: "Ask the last lost question once more" },
   { title: "help", description: "See what you can say here" },
 ] as const;
 

@@ -31,7 +31,7 @@ await onEveryEngine("leases", (place) => {
     await expect(first.ledger.settle(lost, { ...step, end: { kind: "done" } })).rejects.toBeInstanceOf(LeaseLost);
     await expect(first.ledger.save(lost, step)).rejects.toBeInstanceOf(LeaseLost);
     expect(await first.ledger.row("ghost")).toBeUndefined();
-    expect(await first.ledger.byKey("ghost")).toEqual([]);
+    expect(await first.ledger.byKey("ghost", 9)).toEqual([]);
     expect(await first.ledger.row("1")).toMatchObject({ state: "leased", content: "as it was" });
   });
 
@@ -68,6 +68,38 @@ await onEveryEngine("leases", (place) => {
     expect(await ledger.heartbeat([])).toEqual({ lost: [], mail: [] });
   });
 
+  test("takes that end without a word are counted until there is a sign of life", async () => {
+    const { ledger } = await place().open({ leaseMs });
+    await ledger.accept([row("1")]);
+    const next = () => until(() => ledger.take("message"));
+    for (const silent of [0, 1]) expect(await next()).toMatchObject({ silent });
+    const alive = await next();
+    expect(alive.silent).toBe(2);
+    await ledger.heartbeat([alive]);
+    expect((await next()).silent).toBe(1);
+    const failing = await next();
+    await ledger.settle(failing, { end: { kind: "retry", delayMs: 0, error: "x", unsure: false } });
+    const again = await next();
+    expect(again.silent).toBe(2);
+    await ledger.save(again, { facts: "progress" });
+    expect((await next()).silent).toBe(1);
+  }, 60_000);
+
+  test("it is known since when a row is tried, also after it was redriven", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1")]);
+    expect((await ledger.row("1"))?.triedAt).toBeUndefined();
+    const first = await take(ledger);
+    expect(first.triedAt).toBeGreaterThan(0);
+    await ledger.settle(first, { end: { kind: "retry", delayMs: 0, error: "x", unsure: false } });
+    const second = await take(ledger);
+    expect(second.triedAt).toBe(first.triedAt);
+    await ledger.settle(second, { end: { kind: "buried", error: "x" } });
+    await ledger.redrive(["1"]);
+    expect((await ledger.row("1"))?.triedAt).toBeUndefined();
+    expect((await until(() => ledger.take("message"))).triedAt).toBeGreaterThanOrEqual(first.triedAt ?? Number.NaN);
+  });
+
   test("progress is committed while the lease goes on", async () => {
     const { ledger } = await place().open();
     await ledger.accept([row("1", { content: "question" })]);
@@ -76,7 +108,7 @@ await onEveryEngine("leases", (place) => {
     expect(await ledger.save(leased, progress)).toBe("saved");
 
     expect(await ledger.row("1")).toMatchObject({ state: "leased", facts: { sent: true }, content: "more" });
-    expect((await ledger.byKey("task")).map(({ id }) => id)).toEqual(["1"]);
+    expect((await ledger.byKey("task", 9)).map(({ id }) => id)).toEqual(["1"]);
     expect((await take(ledger, "delivery")).id).toBe("sign");
     expect(await ledger.settle(leased, { end: { kind: "done" } })).toBe("settled");
   });

@@ -85,7 +85,7 @@ await onPostgres("an outage of the database", (place) => {
       edit: ledger.edit("2", "x"),
       withdraw: ledger.withdraw("2"),
       row: ledger.row("1"),
-      byKey: ledger.byKey("k"),
+      byKey: ledger.byKey("k", 9),
       open: ledger.open("message", "b"),
       trace: ledger.trace("1"),
       buried: ledger.buried(1),

@@ -29,7 +29,7 @@ await onEveryEngine("retention", (place) => {
 
     expect(await ledger.purge({ contentMs: 0, factsMs: never })).toEqual({ content: 1, facts: 0 });
     expect(await ledger.row("1")).toMatchObject({ state: "done", content: undefined, facts: { id: "1" }, result: { posted: 1 } });
-    expect((await ledger.byKey("k")).map(({ id }) => id)).toEqual(["1"]);
+    expect((await ledger.byKey("k", 9)).map(({ id }) => id)).toEqual(["1"]);
     expect(await ledger.accept([row("1", { content: "again" })])).toBe("duplicate");
     expect(await take(ledger)).toMatchObject({ id: "2", content: canary });
   });
@@ -59,7 +59,7 @@ await onEveryEngine("retention", (place) => {
     });
     await ledger.settle(bad, { end: { kind: "buried", error: "x" } });
     expect(await ledger.purge({ contentMs: 0, factsMs: 0 })).toEqual({ content: 1, facts: 2 });
-    expect(await ledger.byKey("k")).toEqual([]);
+    expect(await ledger.byKey("k", 9)).toEqual([]);
     expect(await place().query("select id from queue")).toMatchObject([{ id: "2" }]);
     expect(await place().query("select key from row_key")).toEqual([]);
   });

@@ -46,17 +46,29 @@ await onEveryEngine("finding rows", (place) => {
     expect(new Set(traced.map(({ reference }) => reference)).size).toBe(1);
   });
 
-  test("rows are found by their keys, with the proof to compare", async () => {
+  test("rows are found by their keys, the newest first, with the proof to compare", async () => {
     const { ledger } = await place().open();
     await ledger.accept([row("1", { keys: [{ key: "push", proof: "hash" }, { key: "agent task" }] }), row("2", { lane: "b" })]);
     await ledger.save(await take(ledger), { keys: [{ key: "push", proof: "newer" }] });
     await ledger.settle(await take(ledger), { end: { kind: "done" }, keys: [{ key: "agent task", proof: "second" }] });
-    expect(await ledger.byKey("push")).toMatchObject([{ id: "1", proof: "newer" }]);
-    expect(await ledger.byKey("agent task")).toMatchObject([
-      { id: "1", proof: undefined },
+    expect(await ledger.byKey("push", 9)).toMatchObject([{ id: "1", proof: "newer" }]);
+    const both = [
       { id: "2", proof: "second", state: "done" },
-    ]);
-    expect(await ledger.byKey("unknown")).toEqual([]);
+      { id: "1", proof: undefined },
+    ];
+    expect(await ledger.byKey("agent task", 9)).toMatchObject(both);
+    expect(await ledger.byKey("agent task", 1)).toMatchObject(both.slice(0, 1));
+    expect(await ledger.byKey("unknown", 9)).toEqual([]);
+  });
+
+  test("a row is not found any more by a key that it gave up", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("1", { keys: [{ key: "asking" }, { key: "other" }] }), row("2", { lane: "b", keys: [{ key: "asking" }] })]);
+    const leased = await take(ledger);
+    await ledger.save(leased, { forget: ["asking", "unknown"] });
+    expect((await ledger.byKey("asking", 9)).map(({ id }) => id)).toEqual(["2"]);
+    await ledger.settle(leased, { end: { kind: "done" }, forget: ["other"] });
+    expect(await ledger.byKey("other", 9)).toEqual([]);
   });
 
   test("a thread of a thousand messages is traced by its newest", async () => {

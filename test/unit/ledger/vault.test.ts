@@ -1,6 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { createVault } from "../../../src/ledger/vault.ts";
-import { StoreError } from "../../../src/model/errors.ts";
+import { createVault, SealedError } from "../../../src/ledger/vault.ts";
 
 const vault = createVault("a long secret");
 
@@ -8,7 +7,7 @@ test("a sealed text opens in its place, and only there", () => {
   const sealed = vault.seal("hello \u{1F44B}", "row 1");
   expect(sealed.body).not.toContain("hello");
   expect(vault.open(sealed, "row 1")).toBe("hello \u{1F44B}");
-  expect(() => vault.open(sealed, "row 2")).toThrow(StoreError);
+  expect(() => vault.open(sealed, "row 2")).toThrow(SealedError);
 });
 
 test("the same text is sealed differently each time", () => {
@@ -19,8 +18,8 @@ test("a changed byte is noticed", () => {
   const sealed = vault.seal("hello", "row");
   const bytes = Buffer.from(sealed.body, "base64");
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-  expect(() => vault.open({ ...sealed, body: bytes.toString("base64") }, "row")).toThrow(StoreError);
-  expect(() => vault.open({ ...sealed, body: "" }, "row")).toThrow(StoreError);
+  expect(() => vault.open({ ...sealed, body: bytes.toString("base64") }, "row")).toThrow(SealedError);
+  expect(() => vault.open({ ...sealed, body: "" }, "row")).toThrow(SealedError);
 });
 
 test("another key, or none, does not open it; plain text opens with any", () => {

@@ -64,7 +64,7 @@ describe("the manifest", () => {
   test("has the words that the bridge knows, in every scope", () => {
     const [bot] = buildTeamsManifest(toInput()).bots;
     expect(bot?.commandLists.map(({ scopes }) => scopes)).toEqual([["personal", "team", "groupChat"]]);
-    expect(bot?.commandLists[0]?.commands.map(({ title }) => title)).toEqual(["new", "stop", "status", "help"]);
+    expect(bot?.commandLists[0]?.commands.map(({ title }) => title)).toEqual(["new", "stop", "status", "again", "help"]);
   });
 
   test("asks to read everything only where the admin chose it", () => {
