@@ -5,10 +5,11 @@ import type { PostedRef, Reply } from "../model/reply.ts";
 import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
 import { toPostId } from "./ids.ts";
+import type { Letter } from "./letters.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
-import { type Asks, type Letter, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import { type Asks, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */

@@ -6,12 +6,13 @@ import { pressAgain } from "./again.ts";
 import { toLateAnswer } from "./conclude.ts";
 import { type Conversation, contextKey } from "./conversation.ts";
 import { eventRow, hash, taskRow } from "./ids.ts";
+import { isPush, type Letter, toPush } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { toRoute } from "./route.ts";
-import { isPush, type Letter, type Task, toEvent, toJson, toPush, toTask, toTaskContent } from "./rows.ts";
+import { type Task, toEvent, toJson, toTask, toTaskContent } from "./rows.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
 export async function control(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {

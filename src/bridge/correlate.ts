@@ -3,8 +3,9 @@ import type { AgentEvent } from "../model/agent.ts";
 import type { Row } from "../model/ledger.ts";
 import { threadKey } from "../model/thread.ts";
 import { hash } from "./ids.ts";
+import type { PushFacts } from "./letters.ts";
 import type { Parts } from "./parts.ts";
-import { type PushFacts, type Task, toJson, toTask } from "./rows.ts";
+import { type Task, toJson, toTask } from "./rows.ts";
 
 /** By which a push to a turn's own address is known; the opaque id itself is kept nowhere. */
 export const pushKey = (agent: string, id: string): string => `push:${agent}:${hash(id)}`;

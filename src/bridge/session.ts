@@ -1,18 +1,8 @@
 import type { AgentClient, AgentEvent } from "../model/agent.ts";
 import type { Leased, Mail, NewRow, RowKey, Settled, Step } from "../model/ledger.ts";
+import { type Letter, toLetter } from "./letters.ts";
 import type { Parts } from "./parts.ts";
-import {
-  type Answer,
-  type Letter,
-  nothingYet,
-  type Task,
-  type TaskContent,
-  type Turn,
-  toJson,
-  toLetter,
-  toTask,
-  toTaskContent,
-} from "./rows.ts";
+import { type Answer, nothingYet, type Task, type TaskContent, type Turn, toJson, toTask, toTaskContent } from "./rows.ts";
 
 /** A leased row and how to be told of new mail: what a worker hands to a step. */
 export interface Job {

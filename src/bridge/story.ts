@@ -1,6 +1,7 @@
 import type { Row } from "../model/ledger.ts";
 import type { ThreadRef } from "../model/thread.ts";
-import { isPush, type Task, type Turn, toDelivery, toEvent, toPosted, toPush, toTask, toThread } from "./rows.ts";
+import { isPush, toPush } from "./letters.ts";
+import { type Task, type Turn, toDelivery, toEvent, toPosted, toTask, toThread } from "./rows.ts";
 
 /** One thing that happened on a message's way. Facts only, and never what somebody said (promise 7). */
 export interface StoryHop {
