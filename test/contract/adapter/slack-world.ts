@@ -16,7 +16,7 @@ export interface SlackWorld extends AdapterWorld {
   readonly slack: SlackSimulator;
   readonly url: string;
   /** Another process with the same configuration and workspace; to be stopped by the caller. */
-  restart(): Promise<Adapter>;
+  restart(config?: Readonly<Record<string, unknown>>): Promise<Adapter>;
 }
 
 export interface SlackWorldOptions {
@@ -37,9 +37,9 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
   const received: IncomingEvent[] = [];
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
   const outbound = createGuardedFetch({ allowPrivateNetworks: true });
-  const create = () =>
+  const create = (config: Readonly<Record<string, unknown>> = {}) =>
     createSlackAdapter({
-      config: slackSchema.parse({ pace: { perSecond: 20, burst: 20 }, ...slack.config, ...options.config }),
+      config: slackSchema.parse({ pace: { perSecond: 20, burst: 20 }, ...slack.config, ...options.config, ...config }),
       ...outbound,
       fail: options.fail ?? (() => undefined),
       clock: options.clock ?? systemClock,
@@ -59,8 +59,8 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
     emptyDirectory,
     new AbortController().signal,
   );
-  const restart = async () => {
-    const another = create();
+  const restart = async (config?: Readonly<Record<string, unknown>>) => {
+    const another = create(config);
     await another.start(async () => ({ kind: "accepted" }), emptyDirectory, new AbortController().signal);
     return another;
   };
