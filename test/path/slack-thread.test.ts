@@ -11,15 +11,17 @@ afterEach(async () => {
   await agent?.stop();
 });
 
+/** The door to Slack makes no difference to the wire to the agent: one of them is enough for the second door. */
 const wires = [
-  { protocol: "1.0", binding: "JSONRPC" },
-  { protocol: "1.0", binding: "HTTP+JSON" },
-  { protocol: "0.3", binding: "JSONRPC" },
-  { protocol: "0.3", binding: "HTTP+JSON" },
+  { protocol: "1.0", binding: "JSONRPC", door: "signed requests" },
+  { protocol: "1.0", binding: "HTTP+JSON", door: "signed requests" },
+  { protocol: "0.3", binding: "JSONRPC", door: "signed requests" },
+  { protocol: "0.3", binding: "HTTP+JSON", door: "signed requests" },
+  { protocol: "1.0", binding: "JSONRPC", door: "sockets" },
 ] as const;
 const deliveries = ["stream", "blocking", "push"] as const;
 
-describe.each(wires)("an agent of $protocol over $binding", (wire) => {
+describe.each(wires)("an agent of $protocol over $binding, and Slack over $door", ({ door, ...wire }) => {
   test.each(deliveries)("answers in the thread by %s, is asked again there, and remembers", async (delivery) => {
     agent = await createSimulatedAgent({
       name: "helper",
@@ -35,6 +37,7 @@ describe.each(wires)("an agent of $protocol over $binding", (wire) => {
     });
     world = await createWorld({
       config: { agents: { helper: { url: agent.url, delivery: [delivery] } }, routes: [{ agent: "helper", followUps: "thread" }] },
+      slack: { socketMode: door === "sockets" },
     });
     const { slack } = world;
     const replies = (ts: string) =>

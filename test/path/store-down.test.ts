@@ -17,32 +17,41 @@ const echo = () =>
 
 const look = async (url: string, path: string) => (await fetch(url + path)).status;
 
-test("while the store is closed Slack gets 503 and /readyz says no; after a restart what Slack sends again is answered once", async () => {
-  const agent = await echo();
-  const world = await stage.world({ config: { agents: { helper: { url: agent.url } } }, slack: { retryDelaysMs: Array(40).fill(250) } });
-  expect(await look(world.url, "/healthz")).toBe(200);
-  expect(await look(world.url, "/readyz")).toBe(200);
+test.each([
+  { door: "signed requests", slack: {}, no: 503, said: "gets 503" },
+  { door: "sockets", slack: { socketMode: true, answerMs: 500 }, no: 0, said: "is not answered" },
+])(
+  "over $door: while the store is closed Slack $said and /readyz says no; after a restart what Slack sends again is answered once",
+  async ({ slack, no }) => {
+    const agent = await echo();
+    const world = await stage.world({
+      config: { agents: { helper: { url: agent.url } } },
+      slack: { retryDelaysMs: Array(40).fill(250), ...slack },
+    });
+    expect(await look(world.url, "/healthz")).toBe(200);
+    expect(await look(world.url, "/readyz")).toBe(200);
 
-  await world.app.ledger.close();
-  expect(await look(world.url, "/healthz")).toBe(200);
-  expect(await look(world.url, "/readyz")).toBe(503);
-  const { ts, delivered } = await world.slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> is anybody there" });
-  const direct = await world.slack.deliver(
-    world.slack.envelope({ type: "app_mention", user: "UANN", text: "<@UBOT> hi", ts: "1700000000.000100", channel: "C1" }),
-  );
-  expect(direct.status).toBe(503);
-  await world.restart();
+    await world.app.ledger.close();
+    expect(await look(world.url, "/healthz")).toBe(200);
+    expect(await look(world.url, "/readyz")).toBe(503);
+    const { ts, delivered } = await world.slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> is anybody there" });
+    const direct = await world.slack.deliver(
+      world.slack.envelope({ type: "app_mention", user: "UANN", text: "<@UBOT> hi", ts: "1700000000.000100", channel: "C1" }),
+    );
+    expect(direct.status).toBe(no);
+    await world.restart();
 
-  const both = await delivered;
-  for (const { statuses } of both) {
-    expect(statuses.at(0)).toBe(503);
-    expect(statuses.at(-1)).toBe(200);
-  }
-  await until(() => replies(world.slack, ts).length === 1);
-  expect(replies(world.slack, ts)).toEqual(["You said: is anybody there"]);
-  expect(await look(world.url, "/readyz")).toBe(200);
-  expect([...agent.countByMessageId().values()]).toEqual([1]);
-});
+    const both = await delivered;
+    for (const { statuses } of both) {
+      expect(statuses.at(0)).toBe(no);
+      expect(statuses.at(-1)).toBe(200);
+    }
+    await until(() => replies(world.slack, ts).length === 1);
+    expect(replies(world.slack, ts)).toEqual(["You said: is anybody there"]);
+    expect(await look(world.url, "/readyz")).toBe(200);
+    expect([...agent.countByMessageId().values()]).toEqual([1]);
+  },
+);
 
 await onPostgres("a database that goes away", (place) => {
   test("is told to Slack and to /readyz, and is taken up again without a restart; each message is answered once", async () => {

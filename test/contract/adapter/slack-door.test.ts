@@ -101,7 +101,15 @@ describe("the door for Slack", () => {
   });
 });
 
-describe("commands and buttons", () => {
+describe.each([
+  { door: "signed requests", slack: {}, refused: 503 },
+  { door: "sockets", slack: { socketMode: true, answerMs: 1_000 }, refused: 0 },
+])("commands and buttons over $door", ({ slack, refused }) => {
+  beforeEach(async () => {
+    await world.stop();
+    world = await createSlackWorld({ slack });
+  });
+
   test("a command in a channel is answered at once, to its author, with how to say it in a thread", async () => {
     const answer = await world.slack.command("/agent stop", { channel: "C1", user: "UANN" });
     expect(JSON.parse(answer.body)).toMatchObject({ response_type: "ephemeral", text: expect.stringContaining("<@UBOT>") });
@@ -115,7 +123,7 @@ describe("commands and buttons", () => {
     world.onReceive(async () => {
       throw new Error("the store is down");
     });
-    expect((await world.slack.command("/agent stop", where)).status).toBe(503);
+    expect((await world.slack.command("/agent stop", where)).status).toBe(refused);
   });
 
   test("the answer to such a command stands in the direct message", async () => {
@@ -137,7 +145,7 @@ describe("commands and buttons", () => {
   });
 
   test("feedback under an answer names its delivery", async () => {
-    const asked = await createSlackWorld({ config: { feedbackButtons: true } });
+    const asked = await createSlackWorld({ slack, config: { feedbackButtons: true } });
     try {
       await asked.mention("hello");
       const thread = (await until(() => asked.received[0])).thread;

@@ -1,4 +1,4 @@
-import { createSlackSimulator, type SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
+import { createSlackSimulator, type SlackSimulator, type SlackSimulatorOptions } from "../../../src/simulator/slack/simulator.ts";
 import type { Chat, Talk } from "./chat.ts";
 import { countEnded, judgeTalks, type Post } from "./judge.ts";
 import type { Party } from "./parties.ts";
@@ -11,14 +11,20 @@ interface SlackTalk extends Talk {
   readonly messages: { id: string; text: string }[];
 }
 
-export const slackPlatform: Platform = { createChat: createSlackChat, expiryMinutes: 0.2 };
+export const slackPlatform: Platform = { createChat: (parties) => createSlackChat(parties, {}), expiryMinutes: 0.2 };
+
+/** Over sockets instead of signed requests. Nobody hears at once that an event was not taken: Slack waits for that, here less long. */
+export const slackSocketPlatform: Platform = {
+  createChat: (parties) => createSlackChat(parties, { socketMode: true, answerMs: 1_000 }),
+  expiryMinutes: 0.2,
+};
 
 /** A workspace with a channel for each agent, and one thread of four messages in each. */
-async function createSlackChat(parties: readonly Party[]): Promise<Chat> {
+async function createSlackChat(parties: readonly Party[], options: SlackSimulatorOptions): Promise<Chat> {
   const talks = parties.map(({ name }) => toTalk(name));
   // Slack sends an event again for an hour; here the hour is shorter and the steps are too.
   const retryDelaysMs = Array.from({ length: 150 }, () => 200);
-  const slack = await createSlackSimulator({ retryDelaysMs, channels: talks.map(({ channel }) => ({ id: channel })) });
+  const slack = await createSlackSimulator({ ...options, retryDelaysMs, channels: talks.map(({ channel }) => ({ id: channel })) });
   const shown = () => talks.map((talk) => ({ talk, posts: postsOf(slack, talk) }));
   return {
     config: {

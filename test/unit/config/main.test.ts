@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createSlackSimulator } from "../../../src/simulator/slack/simulator.ts";
 import { until } from "../../support/until.ts";
 
 const start = join(import.meta.dirname, "../../../src/start.js");
@@ -65,6 +66,26 @@ describe("the exit code", () => {
     const { ended, output } = run("start", "--config", path);
     expect(await ended).toBe(1);
     expect(output()).toContain("store.url");
+  });
+
+  test("is 1, with the key and the remedy, when Slack turns Socket Mode off in the middle of its life", async () => {
+    const slack = await createSlackSimulator({ socketMode: true });
+    const raw = {
+      slack: slack.config,
+      agents: { a: { url: "https://a.example.com" } },
+      listen: { port: 0 },
+      store: { url: `sqlite:${join(folder, "socket.db")}` },
+      outbound: { allowPrivateNetworks: true },
+    };
+    const { ended, output } = run("start", "--config", await write("socket.yaml", JSON.stringify(raw)));
+    try {
+      await until(() => slack.sockets.count() === 2);
+      slack.sockets.disconnect("link_disabled");
+      expect(await ended).toBe(1);
+      expect(output()).toContain("slack.appToken: Socket Mode was switched off for this app. Switch it on under Settings > Socket Mode");
+    } finally {
+      await slack.stop();
+    }
   });
 
   test("is 2 when the command line is not understood", async () => {
