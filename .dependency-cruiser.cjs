@@ -30,9 +30,9 @@ module.exports = {
     },
     {
       name: "rooms-meet-in-app",
-      comment: "bridge, agents, ledger and http know the model and the log, not each other; src/app.ts joins them",
+      comment: "bridge, agents, ledger, http and identity know the model and the log, not each other; src/app.ts joins them",
       severity: "error",
-      from: { path: "^src/(bridge|agents|ledger|http)/" },
+      from: { path: "^src/(bridge|agents|ledger|http|identity)/" },
       to: { path: "^(src|adapters)/", pathNot: ["^src/$1/", "^src/model/", "^src/log\\.ts$"] },
     },
     {

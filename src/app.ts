@@ -16,9 +16,11 @@ import { workOnTask } from "./bridge/task.ts";
 import { startWorker, type Worker } from "./bridge/worker.ts";
 import type { Config } from "./config.ts";
 import { createHttpServer } from "./http/server.ts";
+import { openAccounts } from "./identity/accounts.ts";
 import { openLedger } from "./ledger/ledger.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import type { Accounts } from "./model/account.ts";
 import type { Adapter } from "./model/adapter.ts";
 import type { AgentClient } from "./model/agent.ts";
 import { type Clock, systemClock } from "./model/clock.ts";
@@ -73,9 +75,10 @@ const day = 86_400_000;
 /** Rows at work at the same time. A task may hold a stream open for minutes, so there is room for many. */
 const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task: 512, delivery: 32 };
 
-/** Joins the parts; nothing runs before `start`. Rejects when the store cannot be opened. */
+/** Joins the parts; nothing runs before `start`. Rejects when the store cannot be opened, or the identities cannot be read. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock } = options;
+  const accounts = await openAccounts({ map: config.identity.map, file: config.identity.mapFile, log, clock });
   const { ledger, openStore } = await openLedger({
     url: config.store.url,
     log,
@@ -92,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ledger,
     openStore,
     adapters,
+    accounts,
     clock,
     metrics: book.metrics,
     publicUrl: () => config.publicUrl ?? own.url,
@@ -110,7 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const metricsServer = config.listen.metrics && listen(config.listen.metrics, [book.route]);
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
-  let purging: Promise<void> | undefined;
+  let housekeeping: readonly Promise<void>[] = [];
 
   return {
     ledger,
@@ -125,7 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
       workers = startWorkers(parts, options.leaseMs ?? 6_000);
-      purging = purgeFromTimeToTime(parts, config, stopping.signal);
+      housekeeping = [purgeFromTimeToTime(parts, config, stopping.signal), accounts.keep(stopping.signal)];
       log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
       return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
     },
@@ -134,7 +138,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await Promise.all(workers.map((worker) => worker.stop()));
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
-      await purging;
+      await Promise.all(housekeeping);
       await book.close();
       await ledger.close();
       log.info({}, "bridge stopped");
@@ -155,6 +159,7 @@ interface Made {
   readonly ledger: Ledger;
   readonly openStore: OpenStore;
   readonly adapters: readonly Adapter[];
+  readonly accounts: Accounts;
   readonly clock: Clock;
   publicUrl(): string | undefined;
 }
@@ -174,7 +179,7 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     adapters: new Map(made.adapters.map((adapter) => [adapter.platform, adapter])),
     agents: new Map(agents),
     routes: config.routes,
-    identity: config.identity,
+    identity: { ...config.identity, accounts: made.accounts },
     pushAddress: (agent) => toPushAddress(config, agent, made.publicUrl()),
     publicUrl: made.publicUrl,
     files: toFileLimits(config),

@@ -91,7 +91,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
 
   return {
     platform: "slack",
-    capabilities: { posting: "lookup" },
+    capabilities: { posting: "lookup", identity: "email" },
     routes: sockets || signingSecret === undefined ? [] : [createDoor({ signingSecret, clock, intake })],
     async start(receiveEvent, _directory, signal) {
       me = await identify(web, log, AbortSignal.any([signal, ending.signal]));

@@ -132,7 +132,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
 
   return {
     platform: "teams",
-    capabilities: { posting: "atLeastOnce" },
+    capabilities: { posting: "atLeastOnce", identity: "directory" },
     routes: [door.route],
     async start(receiveEvent, _directory, signal) {
       if (local && !options.loopback) {

@@ -119,7 +119,7 @@ async function toFarewell(
 async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {
   try {
     const verdict = await identifyAuthor(parts, event, { ...client.policy.identity, required: false }, signal);
-    return verdict.kind === "refused" ? toRefusal(verdict.why, row.reference) : undefined;
+    return verdict.kind === "refused" ? toRefusal(parts, event.thread, verdict, row.reference) : undefined;
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     return row.attempts < 5 ? ("retry" as const) : { text: notices.unknownPerson(row.reference), private: false };

@@ -61,7 +61,7 @@ async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSi
   if (verdict === undefined) return say(notices.unknownPerson(row.reference));
   if ("end" in verdict) return verdict;
   if (verdict.kind === "refused") {
-    const refusal = toRefusal(verdict.why, row.reference);
+    const refusal = toRefusal(parts, event.thread, verdict, row.reference);
     if (!refusal) return { end: { kind: "done" } };
     return say(refusal.text, refusal.private ? { private: event.author.id } : {});
   }

@@ -1,3 +1,4 @@
+import type { Account, Accounts } from "../model/account.ts";
 import type { AgentPolicy, IdentityField } from "../model/agent.ts";
 import type { Sender } from "../model/message.ts";
 import type { ThreadRef } from "../model/thread.ts";
@@ -9,8 +10,8 @@ export interface IdentityRules {
   /** Trusted e-mail domains; absent: any confirmed address. */
   readonly emailDomains?: readonly string[] | undefined;
   readonly external: "refuse" | "allow";
-  /** The admin's own word on who somebody is: `<platform>:<workspace>:<user id>` or `<platform>:<user id>` to a user principal name. */
-  readonly map: Readonly<Record<string, string>>;
+  /** The admin's own word on who somebody is; it counts more than the platform's. */
+  readonly accounts: Accounts;
 }
 
 export type Verdict =
@@ -20,8 +21,10 @@ export type Verdict =
       readonly displayName: string;
       readonly userPrincipalName?: string;
     }
-  /** `external`: the person is not ours. `unproven`: the agent wants an identity that nobody vouches for. `silent`: not a person. */
-  | { readonly kind: "refused"; readonly why: "external" | "deactivated" | "unproven" | "silent" };
+  /** `external`: the person is not ours. `silent`: not a person. */
+  | { readonly kind: "refused"; readonly why: "external" | "deactivated" | "silent" }
+  /** The agent wants an identity, and nobody vouches for this account; undefined for somebody who is not ours and can have none. */
+  | { readonly kind: "refused"; readonly why: "unproven"; readonly account: Account | undefined };
 
 /** Who the agent is told that this is (promise 6). Pure; a value that nobody confirmed is left out, never guessed. */
 export function identify(sender: Sender, thread: ThreadRef, rules: IdentityRules, identity: AgentPolicy["identity"]): Verdict {
@@ -30,8 +33,9 @@ export function identify(sender: Sender, thread: ThreadRef, rules: IdentityRules
   const trusted = rules.workspaces ?? [thread.workspace];
   const ours = sender.standing === "member" && trusted.includes(sender.workspace);
   if (!ours && rules.external === "refuse") return { kind: "refused", why: "external" };
-  const userPrincipalName = ours ? provenName(sender, thread, rules) : undefined;
-  if (identity.required && userPrincipalName === undefined) return { kind: "refused", why: "unproven" };
+  const account = ours ? { platform: thread.platform, workspace: sender.workspace, user: sender.id } : undefined;
+  const userPrincipalName = account && provenName(sender, account, rules);
+  if (identity.required && userPrincipalName === undefined) return { kind: "refused", why: "unproven", account };
   const values: Record<IdentityField, string | undefined> = {
     userPrincipalName,
     platform: thread.platform,
@@ -47,16 +51,11 @@ export function identify(sender: Sender, thread: ThreadRef, rules: IdentityRules
   return { kind: "allowed", metadata, displayName: sender.displayName, ...(userPrincipalName === undefined ? {} : { userPrincipalName }) };
 }
 
-function provenName(sender: Sender, thread: ThreadRef, rules: IdentityRules): string | undefined {
-  const mapped =
-    lookUp(rules.map, `${thread.platform}:${sender.workspace}:${sender.id}`) ?? lookUp(rules.map, `${thread.platform}:${sender.id}`);
+function provenName(sender: Sender, account: Account, rules: IdentityRules): string | undefined {
+  const mapped = rules.accounts.nameOf(account);
   if (mapped !== undefined) return mapped;
   if (sender.userPrincipalName !== undefined) return sender.userPrincipalName;
   return sender.email !== undefined && isTrustedDomain(sender.email, rules.emailDomains) ? sender.email : undefined;
-}
-
-function lookUp(map: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function isTrustedDomain(email: string, domains: readonly string[] | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { Capabilities } from "../model/adapter.ts";
 import type { ReplyPart } from "../model/reply.ts";
 import type { Outcome } from "./rows.ts";
 
@@ -57,8 +58,17 @@ export const notYours =
   "This conversation is its owner's: the agent answers them with what only they may see. Please start a thread of your own.";
 export const external = "This bot answers people of its own organisation only.";
 export const deactivated = "Your account is deactivated, so nothing was passed on.";
-export const unproven = (reference: string) =>
-  `This agent needs to know for certain who you are, and your identity could not be verified: it takes a confirmed e-mail address of your organisation. Nothing was passed on. ${ref(reference)}`;
+/** `source`: who confirms identities on this platform. `account`: what an admin writes down to vouch for it. */
+export function unproven(source: Capabilities["identity"], account: string, reference: string): string {
+  const ways = {
+    email: "It takes a confirmed e-mail address of your organisation, or an admin who vouches for your account here",
+    directory: "Your organisation's directory did not name you, so an admin has to vouch for your account here",
+    admin: "This chat confirms nobody's identity, so an admin has to vouch for your account here",
+  } as const;
+  return `This agent needs to know for certain who you are, and your identity could not be verified. ${ways[source]}: give them \`${account}\` for the bridge's list of identities. Nothing was passed on. ${ref(reference)}`;
+}
+export const unprovenOutsider = (reference: string) =>
+  `This agent needs to know for certain who you are, and your identity could not be verified: it answers members of the organisation only. Nothing was passed on. ${ref(reference)}`;
 export const unknownPerson = (reference: string) =>
   `It could not be found out who you are, so nothing was passed on. Please try again later. ${ref(reference)}`;
 export const changedPerson =

@@ -1,6 +1,8 @@
+import { type Account, toAccountText } from "../model/account.ts";
 import type { AgentPolicy } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { IncomingEvent } from "../model/message.ts";
+import type { ThreadRef } from "../model/thread.ts";
 import { identify, type Verdict } from "./identity.ts";
 import * as notices from "./notices.ts";
 import type { Parts } from "./parts.ts";
@@ -20,17 +22,28 @@ export async function identifyAuthor(
 
 /** The word for a person who is refused, and whether only they should see it. Undefined: nothing is said (it is not a person). */
 export function toRefusal(
-  why: Extract<Verdict, { kind: "refused" }>["why"],
+  parts: Parts,
+  thread: ThreadRef,
+  verdict: Extract<Verdict, { kind: "refused" }>,
   reference: string,
 ): { readonly text: string; readonly private: boolean } | undefined {
-  switch (why) {
+  switch (verdict.why) {
     case "external":
       return { text: notices.external, private: true };
     case "deactivated":
       return { text: notices.deactivated, private: true };
     case "unproven":
-      return { text: notices.unproven(reference), private: false };
+      return { text: toUnproven(parts, thread, verdict.account, reference), private: false };
     case "silent":
       return undefined;
   }
+}
+
+/** Says how to get an identity, and what an admin needs to vouch for somebody: on this platform, for this account. */
+function toUnproven(parts: Parts, { platform }: ThreadRef, account: Account | undefined, reference: string): string {
+  if (account === undefined) return notices.unprovenOutsider(reference);
+  const source = parts.adapters.get(platform)?.capabilities.identity ?? "admin";
+  // Where only admins vouch, accounts are the platform's own and the same in every workspace.
+  const text = toAccountText(source === "admin" ? { ...account, workspace: "*" } : account);
+  return notices.unproven(source, text, reference);
 }

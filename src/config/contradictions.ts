@@ -1,3 +1,4 @@
+import { accountForm, findClashes, isPrincipalName, parseAccount, type Vouched } from "../model/account.ts";
 import { nearest, type Problem } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
 
@@ -10,6 +11,7 @@ export function findContradictions(config: ParsedConfig): readonly Problem[] {
     ...findDeaf(config),
     ...findBadPush(config),
     ...findBadFiles(config),
+    ...findBadIdentities(config),
   ];
 }
 
@@ -125,4 +127,19 @@ function findBadFiles({ agents, publicUrl, outbound }: ParsedConfig): readonly P
         ]
       : [],
   );
+}
+
+function findBadIdentities({ identity }: ParsedConfig): readonly Problem[] {
+  const all = Object.entries(identity.map).map(([key, name]) => ({ where: `identity.map.${key}`, account: parseAccount(key), name }));
+  const bad = all.flatMap(({ where, account, name }): readonly Problem[] => {
+    if (typeof account === "string") return [{ key: where, problem: account, remedy: `Write ${accountForm}.` }];
+    return isPrincipalName(name)
+      ? []
+      : [{ key: where, problem: "is not a user principal name", remedy: "Write one such as ann@example.com." }];
+  });
+  const good = all.flatMap(({ where, account, name }): readonly Vouched[] =>
+    typeof account === "string" ? [] : [{ where, account, userPrincipalName: name }],
+  );
+  const clashes = findClashes(good).map(({ where, problem }) => ({ key: where, problem, remedy: "Remove one of the two." }));
+  return [...bad, ...clashes];
 }

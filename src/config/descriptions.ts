@@ -18,7 +18,9 @@ export const descriptions: Readonly<Record<string, string>> = {
   "identity.workspaces": "ids of the workspaces whose members are trusted; absent: the workspace that installed the bot",
   "identity.emailDomains": "e-mail domains that count as an identity; absent: any address the platform calls confirmed",
   "identity.external": "refuse or allow what guests and strangers ask; they never have an identity",
-  "identity.map": "the admin's word on who somebody is: slack:<workspace>:<user> to a user principal name",
+  "identity.map": "the admin's word on who somebody is: <platform>:<workspace or *>:<user id> to a user principal name",
+  "identity.mapFile":
+    "a CSV file of the same, <platform>:<workspace or *>:<user id>,<userPrincipalName> in each line; it is read again when it changes",
   agents: "the remote A2A agents by name",
   "agents.<name>.url": "the agent's base URL, the URL of its card, or its endpoint",
   "agents.<name>.preset": "the policy of a known system: spark, brightsy, inkeep, sistava or agentspace; keys beside it win",

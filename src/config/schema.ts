@@ -33,6 +33,7 @@ const identitySchema = z.strictObject({
   emailDomains: z.array(z.string().regex(/^[^@\s]+\.[^@\s]+$/, "is not a domain such as example.com")).optional(),
   external: z.enum(["refuse", "allow"]).default("refuse"),
   map: z.record(z.string(), name).default({}),
+  mapFile: name.optional(),
 });
 
 const routeSchema = z.strictObject({

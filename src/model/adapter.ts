@@ -7,6 +7,8 @@ import type { ThreadRef } from "./thread.ts";
 export interface Capabilities {
   /** What keeps a post from appearing twice when its outcome is unknown. */
   readonly posting: "nonce" | "lookup" | "atLeastOnce";
+  /** Who confirms who somebody is: a confirmed e-mail address, the organisation's directory, or nobody but the admin of the bridge. */
+  readonly identity: "email" | "directory" | "admin";
 }
 
 /** A live sign: best effort, never queued. `idle` takes the sign away. */

@@ -54,6 +54,7 @@ const breaches: readonly (readonly [rule: string, file: string, source: string])
   ["rooms-meet-in-app", "src/http/bad.ts", 'export { receive } from "../bridge/receive.ts";'],
   ["rooms-meet-in-app", "src/http/bad-config.ts", 'import "../config.ts";'],
   ["rooms-meet-in-app", "src/bridge/bad-late.ts", 'export const late = () => import("../../adapters/slack/index.ts");'],
+  ["rooms-meet-in-app", "src/identity/bad.ts", 'import "../config.ts";'],
   ["simulators-are-outside", "src/simulator/bad.ts", 'import "../bridge/receive.ts";'],
   ["simulators-are-outside", "src/simulator/bad-adapter.ts", 'import "../../adapters/slack/index.ts";'],
   ["simulators-only-in-the-demo", "src/app.ts", 'import "./simulator/demo/demo.ts"; export const app = 1;'],

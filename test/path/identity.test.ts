@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { SimulatedAgent } from "../../src/simulator/agents/agent.ts";
 import { complete, output } from "../../src/simulator/agents/steps.ts";
@@ -86,6 +89,23 @@ describe("a person whose identity is proven", () => {
   });
 });
 
+test("the admin's file names people, and is believed again when it has changed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "identities-"));
+  const mapFile = join(folder, "ids.csv");
+  await writeFile(mapFile, "slack:T1:UUNC,una@acme.test\n");
+  const { slack } = await setUp({}, { mapFile });
+  const before = await mention(slack, "hello", { user: "UUNC" });
+  await until(() => replies(slack, before).length === 1);
+  expect(replies(slack, before)).toEqual(["una@acme.test said: hello"]);
+  await writeFile(mapFile, "slack:*:UUNC,una.new@acme.test\n");
+  await until(async () => {
+    const after = await mention(slack, "hello", { user: "UUNC" });
+    await until(() => replies(slack, after).length === 1);
+    return replies(slack, after)[0] === "una.new@acme.test said: hello";
+  });
+  await rm(folder, { recursive: true });
+});
+
 /** Lets somebody else be answered, so that what was said before is surely through. */
 async function letAnnBeAnswered({ slack, agent }: Scene): Promise<void> {
   const ts = await mention(slack, "all fine?");
@@ -104,6 +124,9 @@ describe("an agent that requires an identity never hears", () => {
     await until(() => replies(scene.slack, ts).length === 1);
 
     expect(replies(scene.slack, ts)[0]).toMatch(/could not be verified.*Nothing was passed on.*Reference `\w+/s);
+    expect(replies(scene.slack, ts)[0]).toContain(
+      `a confirmed e-mail address of your organisation, or an admin who vouches for your account here: give them \`slack:T1:${user}\``,
+    );
     expect(scene.slack.deliveries().size).toBe(1);
     await letAnnBeAnswered(scene);
   });
@@ -127,7 +150,7 @@ describe("an agent that requires an identity never hears", () => {
     const scene = await setUp({}, { external: "allow" });
     const ts = await mention(scene.slack, "open the safe", { user: "USTR" });
     await until(() => replies(scene.slack, ts).length === 1);
-    expect(replies(scene.slack, ts)[0]).toMatch(/could not be verified/);
+    expect(replies(scene.slack, ts)[0]).toMatch(/could not be verified: it answers members of the organisation only/);
     await letAnnBeAnswered(scene);
   });
 });

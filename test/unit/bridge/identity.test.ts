@@ -1,10 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { type IdentityRules, identify } from "../../../src/bridge/identity.ts";
+import { openAccounts } from "../../../src/identity/accounts.ts";
+import { silentLog } from "../../../src/log.ts";
+import { systemClock } from "../../../src/model/clock.ts";
 import type { Sender } from "../../../src/model/message.ts";
 import type { ThreadRef } from "../../../src/model/thread.ts";
 
+const toAccounts = (map: Readonly<Record<string, string>>) => openAccounts({ map, file: undefined, log: silentLog, clock: systemClock });
+
 const thread: ThreadRef = { platform: "slack", workspace: "T1", channel: "C1", thread: "1.1", address: null };
-const rules: IdentityRules = { external: "refuse", map: {} };
+const rules: IdentityRules = { external: "refuse", accounts: await toAccounts({}) };
+/** What an admin would have to vouch for. */
+const account = { platform: "slack", workspace: "T1", user: "U1" };
 const wanted = { required: true, fields: ["userPrincipalName", "userId"], level: "both" } as const;
 const optional = { ...wanted, required: false } as const;
 const ann: Sender = { id: "U1", workspace: "T1", displayName: "Ann", standing: "member", email: "ann@acme.test" };
@@ -21,7 +28,7 @@ describe("who the agent is told that somebody is", () => {
   });
 
   test("without a confirmed address an agent that requires one is not asked, and another is asked without it", () => {
-    expect(identify(nameless, thread, rules, wanted)).toEqual({ kind: "refused", why: "unproven" });
+    expect(identify(nameless, thread, rules, wanted)).toEqual({ kind: "refused", why: "unproven", account });
     expect(identify(nameless, thread, rules, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" }, displayName: "Ann" });
   });
 
@@ -29,17 +36,20 @@ describe("who the agent is told that somebody is", () => {
     const strict = { ...rules, emailDomains: ["acme.test"] };
     expect(identify({ ...ann, email: "ann@ACME.test" }, thread, strict, wanted).kind).toBe("allowed");
     for (const email of ["ann@evil-acme.test", "ann@acme.test.evil.test", "acme.test", "ann@", "@acme.test"]) {
-      expect(identify({ ...ann, email }, thread, strict, wanted)).toEqual({ kind: "refused", why: "unproven" });
+      expect(identify({ ...ann, email }, thread, strict, wanted)).toEqual({ kind: "refused", why: "unproven", account });
     }
   });
 
-  test.each(["guest", "stranger"] as const)("a %s is refused by default, and where allowed has no user principal name", (standing) => {
-    const somebody = { ...ann, standing };
-    expect(identify(somebody, thread, rules, optional)).toEqual({ kind: "refused", why: "external" });
-    const open = { ...rules, external: "allow", map: { "slack:U1": "boss@acme.test" } } as const;
-    expect(identify(somebody, thread, open, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" }, displayName: "Ann" });
-    expect(identify(somebody, thread, open, wanted)).toEqual({ kind: "refused", why: "unproven" });
-  });
+  test.each(["guest", "stranger"] as const)(
+    "a %s is refused by default, and where allowed has no user principal name",
+    async (standing) => {
+      const somebody = { ...ann, standing };
+      expect(identify(somebody, thread, rules, optional)).toEqual({ kind: "refused", why: "external" });
+      const open = { ...rules, external: "allow", accounts: await toAccounts({ "slack:*:U1": "boss@acme.test" }) } as const;
+      expect(identify(somebody, thread, open, optional)).toEqual({ kind: "allowed", metadata: { userId: "U1" }, displayName: "Ann" });
+      expect(identify(somebody, thread, open, wanted)).toEqual({ kind: "refused", why: "unproven", account: undefined });
+    },
+  );
 
   test("a member of a workspace that nobody trusts is a stranger", () => {
     expect(identify({ ...ann, workspace: "T9" }, thread, rules, optional)).toEqual({ kind: "refused", why: "external" });
@@ -57,9 +67,12 @@ describe("who the agent is told that somebody is", () => {
     });
   });
 
-  test("the admin's map wins, by workspace before by platform, and is not fooled by names of object members", () => {
-    const map = { "slack:T1:U1": "one@acme.test", "slack:U1": "two@acme.test" };
-    expect(identify(nameless, thread, { ...rules, map }, wanted)).toMatchObject({ userPrincipalName: "one@acme.test" });
-    expect(identify({ ...nameless, id: "constructor" }, thread, { ...rules, map: {} }, wanted).kind).toBe("refused");
+  test("the admin's word wins, on a workspace before on all, and is not fooled by names of object members", async () => {
+    const accounts = await toAccounts({ "slack:*:U1": "two@acme.test", "slack:T1:U1": "one@acme.test", "teams:*:29:1x": "x@acme.test" });
+    const told = (sender: Sender, place = thread) => identify(sender, place, { ...rules, accounts }, wanted);
+    expect(told(ann)).toMatchObject({ userPrincipalName: "one@acme.test" });
+    expect(told({ ...nameless, workspace: "T2" }, { ...thread, workspace: "T2" })).toMatchObject({ userPrincipalName: "two@acme.test" });
+    expect(told({ ...nameless, id: "29:1x" }, { ...thread, platform: "teams" })).toMatchObject({ userPrincipalName: "x@acme.test" });
+    for (const id of ["constructor", "__proto__", "*"]) expect(told({ ...nameless, id }).kind).toBe("refused");
   });
 });

@@ -52,6 +52,25 @@ describe("a configuration", () => {
     expect(config.listen).toEqual({ host: "127.0.0.1", port: 0, trustProxy: [] });
   });
 
+  test("vouches for accounts that there can be, and for each once", () => {
+    const map = {
+      "slack:T1:U1": "ann@example.com",
+      "slack:U2": "ben@example.com",
+      "discord:*:1": "cem@example.com",
+      "slack:T1:U3": "dora",
+    };
+    expect(() => parseConfig({ ...sound, identity: { map: { ...map, "slack:*:U4": "Ann@example.com" } } }, {})).toThrow(
+      [
+        "  - identity.map.slack:U2: the account is not of the form <platform>:<workspace or *>:<user id>. Write <platform>:<workspace or *>:<user id>.",
+        "  - identity.map.discord:*:1: the user is not an id of discord; write it like discord:*:80351110224678912. Write <platform>:<workspace or *>:<user id>.",
+        "  - identity.map.slack:T1:U3: is not a user principal name. Write one such as ann@example.com.",
+        "  - identity.map.slack:*:U4: the person of slack:*:U4 is slack:T1:U1 already in identity.map.slack:T1:U1. Remove one of the two.",
+      ].join("\n"),
+    );
+    const { identity } = parseConfig({ ...sound, identity: { map: { "slack:*:U1": "ann@example.com" }, mapFile: "ids.csv" } }, {});
+    expect(identity).toMatchObject({ mapFile: "ids.csv" });
+  });
+
   test("is read from a file", async () => {
     const path = await file(
       "good.yaml",
