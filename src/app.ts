@@ -15,6 +15,7 @@ import type { Job } from "./bridge/session.ts";
 import { workOnTask } from "./bridge/task.ts";
 import { startWorker, type Worker } from "./bridge/worker.ts";
 import type { Config } from "./config.ts";
+import { openAdminSocket } from "./http/admin.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openAccounts } from "./identity/accounts.ts";
 import { openLedger } from "./ledger/ledger.ts";
@@ -79,7 +80,7 @@ const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task:
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const accounts = await openAccounts({ map: config.identity.map, file: config.identity.mapFile, log, clock });
-  const { ledger, openStore } = await openLedger({
+  const { ledger, openStore, file } = await openLedger({
     url: config.store.url,
     log,
     clock,
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const stopping = new AbortController();
   let workers: readonly Worker[] = [];
   let housekeeping: readonly Promise<void>[] = [];
+  let admin: { close(): Promise<void> } | undefined;
 
   return {
     ledger,
@@ -126,6 +128,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       const { url } = await server.start();
       for (const port of ownPorts) await port.start();
       const measured = await metricsServer?.start();
+      if (file !== undefined) admin = await openAdminSocket(file, ledger, log);
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
       workers = startWorkers(parts, options.leaseMs ?? 6_000);
@@ -140,6 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const adapter of adapters) await adapter.stop();
       await Promise.all(housekeeping);
       await book.close();
+      await admin?.close();
       await ledger.close();
       log.info({}, "bridge stopped");
     },

@@ -58,7 +58,8 @@ function toReady(command: Command, words: readonly string[], values: Values, env
   const stray = Object.keys(values).find((option) => !(option in command.options));
   if (stray !== undefined) return not(`--${stray} does not belong to ${command.name}`);
   const needed = command.words.filter((word) => !word.startsWith("[")).length;
-  if (words.length < needed || words.length > command.words.length) return not(`this is how it is written: ${toForm(command)}`);
+  const most = command.words.some((word) => word.includes("...")) ? Number.POSITIVE_INFINITY : command.words.length;
+  if (words.length < needed || words.length > most) return not(`this is how it is written: ${toForm(command)}`);
   const given: Given<string> = {
     words,
     env,

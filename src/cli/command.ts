@@ -51,7 +51,7 @@ export interface Ready {
 export interface Command {
   /** One word, or two: `start`, `agents check`. */
   readonly name: string;
-  /** The words behind it, as help shows them: `<name or url>`. One is optional that stands in brackets. */
+  /** The words behind it, as help shows them: `<name or url>`. In brackets: optional; with `...`: one or more. */
   readonly words: readonly string[];
   /** One line. */
   readonly summary: string;

@@ -45,9 +45,16 @@ export function toForm({ name, words }: Command): string {
   return [name, ...words].join(" ");
 }
 
+const widest = 34;
+
+/** What is too long for the left column has a line of its own. */
 function toColumns(lines: readonly (readonly string[])[]): string {
-  const width = Math.max(...lines.map(([left = ""]) => left.length));
-  return lines.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+  const width = Math.max(...lines.map(([left = ""]) => left.length).filter((length) => length <= widest), 0);
+  return lines
+    .map(([left = "", right = ""]) =>
+      left.length <= width ? `  ${left.padEnd(width)}  ${right}` : `  ${left}\n  ${" ".repeat(width)}  ${right}`,
+    )
+    .join("\n");
 }
 
 function indent(text: string): string {

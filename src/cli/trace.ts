@@ -12,7 +12,7 @@ const unknown = 3;
 export const trace = defineCommand({
   name: "trace",
   words: ["<reference, thread or link>"],
-  summary: "the whole way of a message, a line a step with times; also while the bridge runs",
+  summary: "the whole way of a message, a line a step, with times",
   options: { ...storeOptions, json: jsonOption },
   more: `Takes the reference of a notice, a link to a message as Slack or Teams gives it ("Copy link"), a thread as the log
 names it (slack:<workspace>:<channel>:<thread>), or the id of a row. Prints facts only: what people and agents said is
@@ -51,7 +51,8 @@ function toJson(what: string, { threads, hops }: Story) {
   return { asked: what, threads, hops: hops.map((hop) => ({ ...hop, at: new Date(hop.at).toISOString() })) };
 }
 
-function toText({ threads, hops }: Story): string {
+/** As people read it: a line a step. */
+export function toText({ threads, hops }: Story): string {
   const many = new Set(hops.map(({ reference }) => reference)).size > 1;
   const head = threads.map(
     ({ platform, workspace, channel, thread }) => `${platform}, workspace ${workspace}, channel ${channel}, thread ${thread}`,

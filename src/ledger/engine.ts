@@ -18,6 +18,8 @@ export interface Due {
 export interface Engine {
   readonly kind: "sqlite" | "postgres";
   readonly db: Kysely<Schema>;
+  /** The file of an embedded store, by the name that every path to it leads to. */
+  readonly file?: string;
   /** Where the tables stand, in a database that has schemas. */
   readonly schema?: string;
   /** The ledger's clock: the database's own where several processes share it. */

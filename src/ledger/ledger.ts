@@ -38,6 +38,8 @@ export interface LedgerOptions {
 interface Opened {
   readonly ledger: Ledger;
   readonly openStore: OpenStore;
+  /** The file of an embedded store, which this process holds alone. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function openLedger(options: LedgerOptions): Promise<Opened> {
       await listening.close();
       await engine.close();
     };
-    return { ledger: createLedger(parts, guard, mailbox, close), openStore: createOpenStore(parts, guard) };
+    return { ledger: createLedger(parts, guard, mailbox, close), openStore: createOpenStore(parts, guard), file: engine.file };
   } catch (error) {
     throw toStoreError(error);
   }

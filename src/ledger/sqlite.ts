@@ -25,6 +25,7 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
   return {
     kind: "sqlite",
     db,
+    file,
     now: () => sql<number>`${options.clock.now()}`,
     chunk: 1,
     skipLocked: nothing,
