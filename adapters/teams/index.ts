@@ -5,6 +5,7 @@ import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import type { OpenStore } from "../../src/model/ledger.ts";
 import type { IncomingEvent, Receipt, Receive } from "../../src/model/message.ts";
 import { type TeamsAddress, toAddress, toThread } from "./address.ts";
+import { checkTeams } from "./check.ts";
 import type { TeamsConfig } from "./config.ts";
 import { createConnector } from "./connector.ts";
 import { createTokens, type Tokens } from "./credentials.ts";
@@ -157,6 +158,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     edit: sender.edit,
     live: sender.live,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { fetch: options.fetch, hosts, tokens }, signal),
+    check: (publicUrl, signal) => checkTeams({ config, fetch: options.fetch, connector, tokens }, publicUrl, signal),
     stop,
   };
 }

@@ -2,6 +2,7 @@ import type { Log } from "../../src/log.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import type { HttpRoute, RawRequest, RawResponse } from "../../src/model/http.ts";
 import type { Receipt } from "../../src/model/message.ts";
+import { messagesPath } from "./check.ts";
 import { toCardAnswer } from "./choices.ts";
 import type { TeamsConfig } from "./config.ts";
 import type { Connector } from "./connector.ts";
@@ -75,7 +76,7 @@ export function createDoor(options: DoorOptions): Door {
   return {
     route: {
       method: "POST",
-      path: "/api/messages",
+      path: messagesPath,
       bodyLimit,
       async handle(request) {
         const answer = handle(request);

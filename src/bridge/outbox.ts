@@ -4,14 +4,16 @@ import { type ThreadRef, threadKey } from "../model/thread.ts";
 import type { Parts } from "./parts.ts";
 import { type Asks, toJson } from "./rows.ts";
 
-/** Rows of the outbox for a reply: one row a post, the last of which can be answered. `id` is deterministic, so a repeated step makes no second post. */
+/** Rows of the outbox for a reply: one row a post; the one with the buttons, or else the last, can be answered. `id` is deterministic, so a repeated step makes no second post. */
 export function toDeliveries(parts: Parts, thread: ThreadRef, id: string, reply: Reply, last: boolean, asks?: Asks): readonly NewRow[] {
   const posts = parts.adapters.get(thread.platform)?.split(reply) ?? [reply];
+  const pressable = posts.findLastIndex(({ choices }) => choices !== undefined);
+  const asking = pressable < 0 ? posts.length - 1 : pressable;
   return posts.map((post, index) => ({
     id: posts.length === 1 ? id : `${id}.${index}`,
     queue: "delivery",
     lane: threadKey(thread),
-    facts: toJson({ thread, last: last && index === posts.length - 1, ...(asks && index === posts.length - 1 ? { asks } : {}) }),
+    facts: toJson({ thread, last: last && index === posts.length - 1, ...(asks && index === asking ? { asks } : {}) }),
     content: toJson(post),
   }));
 }

@@ -80,10 +80,11 @@ async function whyClosed(parts: Parts, question: Question, known: Conversation |
 export function toAnswer(question: Question, event: Action): Extract<IncomingEvent, { kind: "message" }> | undefined {
   const { id, asks, reply, said } = question;
   const choice = reply.choices?.find((one) => one.id === event.choice);
-  const text = asks.again ? choice && said[asks.turn]?.text : (choice?.label ?? event.text?.trim());
-  if (text === undefined || text === "") return undefined;
+  const before = asks.again && choice ? said[asks.turn] : undefined;
+  const text = asks.again ? before?.text : (choice?.label ?? event.text?.trim());
+  const attachments = before?.attachments ?? [];
+  if (text === undefined || (text === "" && attachments.length === 0)) return undefined;
   const { thread, author, at } = event;
-  const attachments = (asks.again ? said[asks.turn]?.attachments : undefined) ?? [];
   return { kind: "message", id: toAnswerId(id), thread, author, at, text, attachments, trigger: "mention" };
 }
 

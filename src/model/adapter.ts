@@ -14,6 +14,16 @@ export interface Capabilities {
 /** A live sign: best effort, never queued. `idle` takes the sign away. */
 export type Sign = { readonly kind: "working"; readonly text?: string } | { readonly kind: "idle" };
 
+/** What an admin is told who asks whether a platform is set up as it must be. */
+export interface Finding {
+  /** What was looked at, in two or three words. */
+  readonly what: string;
+  /** `unknown`: it cannot be seen from here. */
+  readonly state: "good" | "bad" | "unknown";
+  /** What was seen, and where it is not good, which key or setting to look at. Never a secret. */
+  readonly says: string;
+}
+
 /** What an adapter may look up where its platform wants an answer at once: a form, a card, a list of names. It calls nobody and changes nothing. */
 export interface Directory {
   /** Names of the agents that can be asked in this place; the one that answers by default comes first. */
@@ -65,6 +75,8 @@ export interface Adapter {
    * `fileRefused` where it has more than `maxBytes` or cannot be had for another reason that stays.
    */
   open(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Looks at the platform without a start, and changes nothing there. `publicUrl`: where the bridge is to be reached. Never rejects. */
+  check?(publicUrl: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Resolves when nothing of this adapter runs any more. */
   stop(): Promise<void>;
 }

@@ -18,7 +18,7 @@ export interface Choice {
 export interface Reply {
   readonly parts: readonly ReplyPart[];
   /**
-   * Buttons under the message, at most ten; `split` leaves them to the last piece. A click comes back as an `action` event that names the
+   * Buttons under the message, at most ten; `split` leaves them to the last piece with text. A click comes back as an `action` event that names the
    * delivery and the choice. An edit to a reply without choices takes the buttons away.
    */
   readonly choices?: readonly Choice[];
