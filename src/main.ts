@@ -3,7 +3,7 @@ import { type AdapterParts, type App, createApp } from "./app.ts";
 import type { Host, Running } from "./cli/command.ts";
 import { type Asked, parseCommandLine } from "./cli.ts";
 import { type Config, loadConfig, processEnvironment } from "./config.ts";
-import { createGuardedFetch } from "./http/fetch.ts";
+import { createGuardedFetch, createIdentityFetch } from "./http/fetch.ts";
 import { createLog, type Log } from "./log.ts";
 import type { Adapter } from "./model/adapter.ts";
 import { systemClock } from "./model/clock.ts";
@@ -63,7 +63,8 @@ function createHost(): Host {
 
 async function startBridge(config: Config, log: Log): Promise<Running & { readonly url: string }> {
   const guarded = createGuardedFetch(config.outbound);
-  const app = await createApp({ ...guarded, config, log, adapters: (shared) => createAdapters(config, shared) });
+  const identity = createIdentityFetch(config.outbound);
+  const app = await createApp({ ...guarded, config, log, adapters: (shared) => createAdapters(config, shared, identity.fetch) });
   const { url } = await startOrLeave(app);
   // Where compiled code is kept (NODE_COMPILE_CACHE), a process that is killed must not have to leave it unwritten.
   flushCompileCache();
@@ -73,6 +74,7 @@ async function startBridge(config: Config, log: Log): Promise<Running & { readon
     stop: async () => {
       await app.stop();
       await guarded.close();
+      await identity.close();
     },
   };
 }
@@ -88,7 +90,7 @@ async function startOrLeave(app: App): Promise<{ readonly url: string }> {
 }
 
 /** Only the platforms that are configured are loaded. */
-async function createAdapters(config: Config, shared: AdapterParts): Promise<readonly Adapter[]> {
+async function createAdapters(config: Config, shared: AdapterParts, identityFetch: typeof fetch): Promise<readonly Adapter[]> {
   const adapters: Adapter[] = [];
   if (config.slack !== undefined) {
     const { createSlackAdapter } = await import("../adapters/slack/index.ts");
@@ -97,7 +99,7 @@ async function createAdapters(config: Config, shared: AdapterParts): Promise<rea
   if (config.teams !== undefined) {
     const { createTeamsAdapter } = await import("../adapters/teams/index.ts");
     const loopback = ["127.0.0.1", "::1", "localhost"].includes(config.listen.host);
-    adapters.push(createTeamsAdapter({ ...shared, config: config.teams, loopback }));
+    adapters.push(createTeamsAdapter({ ...shared, identityFetch, config: config.teams, loopback }));
   }
   return adapters;
 }

@@ -27,6 +27,8 @@ export interface TeamsOptions {
   readonly config: TeamsConfig;
   /** Guarded: it decides which addresses may be reached. */
   readonly fetch: typeof fetch;
+  /** Reaches where Azure gives a machine its own tokens; absent: `fetch`. Used for a managed identity alone. */
+  readonly identityFetch?: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
   readonly openStore: OpenStore;
@@ -42,7 +44,8 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
   const ending = new AbortController();
   const errands = new Set<Promise<void>>();
 
-  const tokens: Tokens | undefined = local ? undefined : createTokens({ config, fetch: options.fetch, clock, signal: ending.signal });
+  const tokensFetch = config.managedIdentity ? (options.identityFetch ?? options.fetch) : options.fetch;
+  const tokens: Tokens | undefined = local ? undefined : createTokens({ config, fetch: tokensFetch, clock, signal: ending.signal });
   const connector = createConnector({ config, fetch: options.fetch, clock, tokens, signal: ending.signal });
   const hosts = createHosts(config);
   const pace = createPace({ limits: config.pace, clock });
@@ -156,6 +159,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     split: splitReply,
     post: sender.post,
     edit: sender.edit,
+    holds: sender.holds,
     live: sender.live,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { fetch: options.fetch, hosts, tokens }, signal),
     check: (publicUrl, signal) => checkTeams({ config, fetch: options.fetch, connector, tokens }, publicUrl, signal),

@@ -22,7 +22,7 @@ const liveLimit = 1_000;
 const beginning = "Writing…";
 
 /** Everything that appears in a conversation through this. */
-export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "live">> {
+export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "holds" | "live">> {
   /** A word to the person of this address alone. */
   whisper(address: TeamsAddress, text: string, signal: AbortSignal): Promise<void>;
   /** Resolves when no live message is being written any more. */
@@ -68,6 +68,7 @@ export function createSender(options: SenderOptions): Sender {
       const message = toMessage(reply, options.feedbackButtons, deliveryId);
       const taken = await signs.claim(address, deliveryId, reply.tone !== "notice" && !reply.notify);
       const filled = taken && (await fill(options, address, taken, message, signal)) ? taken.slot.message : undefined;
+      if (taken && filled === undefined) await signs.release(address, deliveryId);
       const id = filled ?? (await inTurn(address, signal, () => connector.post(address, message, signal)));
       await options.feedback.remember(address, id, reply, deliveryId);
       return toPosted(address, id);
@@ -86,9 +87,12 @@ export function createSender(options: SenderOptions): Sender {
       const ended = taken && (await fill(options, address, taken, message, signal));
       if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
       lives.delete(key);
+      await signs.written(address, posted.message);
       await options.feedback.remember(address, posted.message, reply, deliveryId);
       return posted;
     },
+
+    holds: async (thread, deliveryId) => signs.holds(toAddress(thread, hosts.isService), deliveryId),
 
     async live(thread, asker, signal) {
       const address = await places.current(toAddress(thread, hosts.isService));
@@ -127,11 +131,13 @@ async function begin(
   if (taken) return { message: taken.slot.message, stream: taken.stream };
   if (address.kind === "personal") {
     const stream = await inTurn(address, signal, () => openStream({ connector, clock, address }, beginning, signal));
+    await signs.writing(address, { message: stream.id, at: stream.startedAt, stream: true });
     return { message: stream.id, stream };
   }
   const sign: Message = { type: "message", text: beginning, textFormat: "markdown" };
   const message = await inTurn(address, signal, () => connector.post(address, sign, signal));
   if (!message) throw new DeliveryError("unavailable", "Teams did not say which message it posted");
+  await signs.writing(address, { message, at: clock.now(), stream: false });
   return { message, stream: undefined };
 }
 

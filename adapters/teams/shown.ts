@@ -7,7 +7,7 @@ import { streamEndOf } from "./errors.ts";
 import { toTeamsMarkdown } from "./markdown.ts";
 import type { Pace } from "./pace.ts";
 import type { Slot, Slots } from "./slots.ts";
-import { openStream, type Stream, streamLifeMs } from "./stream.ts";
+import { finishStream, openStream, type Stream, streamLifeMs } from "./stream.ts";
 
 /** An unchanged word is told again this often: then we also hear whether the person has pressed Stop. */
 const informEveryMs = 10_000;
@@ -20,6 +20,8 @@ export interface Shown {
   words: string;
   shown: string;
   shownAt: number;
+  /** The message that it is, where it is one. */
+  message: string | undefined;
   stream: Stream | undefined;
   /** Teams takes no streams here. */
   plain: boolean;
@@ -41,17 +43,39 @@ export async function showTyping({ connector, pace }: ShowParts, address: TeamsA
 /** A message that says that we are at work, with the newest word about it. */
 export async function showMessage(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
   const { connector, slots, pace, clock } = parts;
-  const open = await slots.open(shown.key);
   const text = toWords(shown.words);
+  const found = await slots.open(shown.key);
+  const open = found && isLeftOver(shown, found, clock.now()) ? undefined : found;
+  if (found && !open) await clearAway(parts, shown, address, signal);
   if (!open) {
     await pace.turn(address.conversation, signal);
     const message = await connector.post(address, toSignMessage(text), signal);
     if (message) await slots.put(shown.key, { message, at: clock.now(), stream: false });
+    shown.message = message;
     note(shown, text, clock.now());
+  } else if (open.writing) {
+    // What is written there is sign enough.
   } else if (!open.stream && isNews(shown, text, clock.now()) && pace.spare(address.conversation)) {
     await connector.update(address, open.message, toSignMessage(text), signal);
     note(shown, text, clock.now());
   }
+}
+
+/** An answer that has been written for so long is written no more: its process is gone. */
+const writtenMs = 600_000;
+
+/** Of a process that was killed: what is said now belongs below what stands there since. */
+function isLeftOver({ message }: Shown, open: Slot, now: number): boolean {
+  return open.writing ? now - open.at > writtenMs : open.passed === true && open.message !== message;
+}
+
+/** Takes out what a process that is gone has left, and removes it. That it may stay does not hold up what comes now. */
+export async function clearAway(parts: ShowParts, shown: Shown, address: TeamsAddress, signal: AbortSignal): Promise<void> {
+  const slot = await parts.slots.take(shown.key);
+  if (!slot) return;
+  await removeSign(parts, address, { slot, stream: undefined }, signal).catch((err: unknown) => {
+    parts.log.debug({ err, thread: shown.key }, "sign of an earlier process not taken away");
+  });
 }
 
 /**
@@ -85,12 +109,14 @@ export async function showStream(
   }
 }
 
-/** Takes the sign out: nothing more will be written there. Resolves to what is still to be removed from the conversation. */
+/** Takes the sign out: nothing will be written there. Resolves to what is still to be removed from the conversation. */
 export async function takeShown(
   { slots }: ShowParts,
   shown: Shown,
 ): Promise<{ readonly slot: Slot; readonly stream: Stream | undefined } | undefined> {
-  const slot = await slots.take(shown.key);
+  const open = await slots.open(shown.key);
+  if (open?.writing) return undefined;
+  const slot = open && (await slots.take(shown.key));
   const { stream } = shown;
   shown.stream = undefined;
   return slot && { slot, stream };
@@ -98,13 +124,17 @@ export async function takeShown(
 
 /** Removes a sign that was taken out. Where nothing can be deleted, it says at least that the work is over. */
 export async function removeSign(
-  { connector }: ShowParts,
+  { connector, clock }: ShowParts,
   address: TeamsAddress,
   { slot, stream }: { readonly slot: Slot; readonly stream: Stream | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  // One whose end Teams has set already is no worse for it.
-  if (stream?.end === undefined) await stream?.finish(toSignMessage(doneWords), signal).catch((error: unknown) => endOf(error));
+  // One whose end Teams has set already is no worse for it; that of another process may still be open.
+  if (stream && stream.end === undefined) await stream.finish(toSignMessage(doneWords), signal).catch((error: unknown) => endOf(error));
+  if (!stream && slot.stream)
+    await finishStream({ connector, clock, address }, slot.message, toSignMessage(doneWords), signal).catch((error: unknown) =>
+      endOf(error),
+    );
   try {
     await connector.remove(address, slot.message, signal);
   } catch (error) {

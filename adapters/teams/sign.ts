@@ -1,7 +1,7 @@
 import type { Sign } from "../../src/model/adapter.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { TeamsAddress } from "./address.ts";
-import { removeSign, type Shown, type ShowParts, showMessage, showStream, showTyping, takeShown } from "./shown.ts";
+import { clearAway, removeSign, type Shown, type ShowParts, showMessage, showStream, showTyping, takeShown } from "./shown.ts";
 import type { Slot } from "./slots.ts";
 import { type Stream, streamLifeMs } from "./stream.ts";
 
@@ -28,8 +28,16 @@ export interface Signs {
   set(address: TeamsAddress, sign: Sign, signal: AbortSignal): Promise<void>;
   /** The sign whose place a delivery takes, if there is one; for the same delivery the same again. `ends`: it is what the sign announced. */
   claim(address: TeamsAddress, delivery: string, ends: boolean): Promise<Taken | undefined>;
-  /** The sign for whoever writes there from now on. */
+  /** Whether this delivery has taken a sign's place: posted again, it makes no second message. */
+  holds(address: TeamsAddress, delivery: string): Promise<boolean>;
+  /** The place that this delivery has taken is gone. */
+  release(address: TeamsAddress, delivery: string): Promise<void>;
+  /** The sign for whoever writes there from now on; what a process that is gone has left there is removed. */
   adopt(address: TeamsAddress): Promise<Taken | undefined>;
+  /** An answer is being written in this message, which was no sign before. */
+  writing(address: TeamsAddress, slot: Slot): Promise<void>;
+  /** What was being written in this message has its end. */
+  written(address: TeamsAddress, message: string): Promise<void>;
   /** Resolves when no sign is being shown any more. */
   stop(): Promise<void>;
 }
@@ -159,11 +167,30 @@ export function createSigns(options: SignOptions): Signs {
       endBeat(thread);
       return next(thread, async () => {
         const open = await slots.open(thread.key);
-        // What another process left open cannot be gone on with.
-        if (!open || (open.stream && open.message !== thread.stream?.id)) return undefined;
-        await slots.take(thread.key);
+        if (!open) return undefined;
+        // A stream of another process cannot be gone on with, and while it is open Teams takes no other.
+        if (open.passed || (open.stream && open.message !== thread.stream?.id)) {
+          await clearAway(options, thread, await options.current(address), ending.signal);
+          return undefined;
+        }
+        await slots.put(thread.key, { ...open, writing: true });
         return { slot: open, stream: takeStream(thread, open) };
       });
+    },
+    writing(address, slot) {
+      const thread = threadOf(address);
+      return next(thread, () => slots.put(thread.key, { ...slot, writing: true }));
+    },
+    written(address, message) {
+      const thread = threadOf(address);
+      return next(thread, async () => {
+        if ((await slots.open(thread.key))?.message === message) await slots.take(thread.key);
+      });
+    },
+    holds: (address, delivery) => slots.holds(threadOf(address).key, delivery),
+    release(address, delivery) {
+      const thread = threadOf(address);
+      return next(thread, () => slots.release(thread.key, delivery));
     },
     async stop() {
       ending.abort();
@@ -195,11 +222,12 @@ function takeStream(thread: Thread, { message }: Slot): Stream | undefined {
 }
 
 /** A stream cannot stand beside what follows, so whatever is said next ends it. */
-function isFillable({ at, stream }: Slot, ends: boolean, now: number): boolean {
+function isFillable({ at, stream, passed, writing }: Slot, ends: boolean, now: number): boolean {
+  if (passed || writing) return false;
   return stream ? now - at < streamLifeMs : ends && now - at <= fillMs;
 }
 
 function createThread(key: string): Thread {
-  const nothing = { stream: undefined, beat: undefined, beating: undefined };
+  const nothing = { message: undefined, stream: undefined, beat: undefined, beating: undefined };
   return { key, words: "", shown: "", shownAt: 0, plain: false, tail: Promise.resolve(), renewedAt: 0, ...nothing };
 }

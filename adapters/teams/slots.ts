@@ -8,6 +8,10 @@ export type Slot = {
   readonly at: number;
   /** Whether it is a stream, which takes no edits before its end. */
   readonly stream: boolean;
+  /** Something of ours stands below it: whatever is said now would appear above that. */
+  readonly passed?: true;
+  /** An answer is being written there; its end comes by an edit that names the message. */
+  readonly writing?: true;
 };
 
 /**
@@ -17,8 +21,15 @@ export type Slot = {
 export interface Slots {
   open(thread: string): Promise<Slot | undefined>;
   put(thread: string, slot: Slot): Promise<void>;
-  /** The slot that this delivery fills: the one it has taken before, else the open one if `wanted` accepts it. */
+  /**
+   * The slot that this delivery fills: the one it has taken before, else the open one if `wanted` accepts it. One that it does not take is
+   * passed from now on, for the delivery is about to be posted below it.
+   */
   claim(thread: string, delivery: string, wanted: (slot: Slot) => boolean): Promise<Slot | undefined>;
+  /** Whether this delivery has taken a slot. */
+  holds(thread: string, delivery: string): Promise<boolean>;
+  /** It could not be filled after all. */
+  release(thread: string, delivery: string): Promise<void>;
   /** Takes the open slot out: whoever gets it answers for it. */
   take(thread: string): Promise<Slot | undefined>;
 }
@@ -43,12 +54,18 @@ export function createSlots({ openStore }: { readonly openStore: OpenStore }): S
         const { open, filled } = await read(thread);
         const taken = filled.find((one) => one.delivery === delivery);
         if (taken) return taken.slot;
+        if (open && !wanted(open) && !open.passed) await store.set(thread, { filled, open: { ...open, passed: true } }, keptMs);
         if (!open || !wanted(open)) return undefined;
         await store.set(thread, { filled: [...filled, { delivery, slot: open }].slice(-filledKept) }, keptMs);
         return open;
       } catch (cause) {
         throw new DeliveryError("unavailable", "the store does not say what is to be filled", { cause });
       }
+    },
+    holds: async (thread, delivery) => (await read(thread)).filled.some((one) => one.delivery === delivery),
+    async release(thread, delivery) {
+      const { open, filled } = await read(thread);
+      await store.set(thread, { filled: filled.filter((one) => one.delivery !== delivery), ...(open && { open }) }, keptMs);
     },
     async take(thread) {
       const { open, filled } = await read(thread);

@@ -72,13 +72,12 @@ async function post(
     }
   }
   const found = row.unsure && reply.private === undefined ? await adapter.find?.(delivery.thread, row.id, signal) : undefined;
-  if (row.unsure)
-    parts.log.warn(
-      { row: row.id, reference: row.reference, found: found !== undefined, posting: adapter.capabilities.posting },
-      "ambiguous post",
-    );
-  if (row.unsure)
+  const held = !found && row.unsure && ((await adapter.holds?.(delivery.thread, row.id, signal)) ?? false);
+  if (row.unsure && !held) {
+    const { posting } = adapter.capabilities;
+    parts.log.warn({ row: row.id, reference: row.reference, found: found !== undefined, posting }, "ambiguous post");
     parts.metrics.count("bridge_ambiguous_posts_total", { platform: delivery.thread.platform, result: found ? "found" : "repeated" });
+  }
   if (found) return found;
   await parts.failpoint("deliver.post.before");
   const posted = await adapter.post(delivery.thread, reply, row.id, signal);

@@ -61,6 +61,18 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   };
 }
 
+/** Where Azure gives a machine its own tokens: the metadata address (169.254.169.254), or an address that stands in IDENTITY_ENDPOINT. */
+const identityNetworks = ["169.254.0.0/16", "127.0.0.0/8", "::1/128"];
+
+/**
+ * For the tokens of a managed identity, and for nothing else: whoever could choose the address of a request would get the machine's
+ * tokens. Without a proxy, for these addresses mean this machine.
+ */
+export function createIdentityFetch({ allowPrivateNetworks }: Pick<GuardedFetchOptions, "allowPrivateNetworks">): GuardedFetch {
+  const more = typeof allowPrivateNetworks === "boolean" ? [] : allowPrivateNetworks;
+  return createGuardedFetch({ allowPrivateNetworks: [...identityNetworks, ...more], connectTimeoutMs: 3_000 });
+}
+
 async function exchange(
   dispatcher: Dispatcher,
   check: AddressCheck,

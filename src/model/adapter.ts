@@ -68,6 +68,11 @@ export interface Adapter {
   edit(posted: PostedRef, reply: Reply, deliveryId: string, signal: AbortSignal): Promise<PostedRef>;
   /** Present where `capabilities.posting` is `lookup`: the message that carries this delivery id. */
   find?(thread: ThreadRef, deliveryId: string, signal: AbortSignal): Promise<PostedRef | undefined>;
+  /**
+   * Present where a post may take the place of a sign: whether this delivery has taken one. Posted again, it changes that message and makes
+   * no second one.
+   */
+  holds?(thread: ThreadRef, deliveryId: string, signal: AbortSignal): Promise<boolean>;
   /** Present where text can be shown while it is made. `asker` is the person the text is for. */
   live?(thread: ThreadRef, asker: { readonly id: string; readonly workspace: string }, signal: AbortSignal): Promise<LivePost>;
   /**

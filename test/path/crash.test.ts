@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { failpoints } from "../../src/model/failpoint.ts";
+import { draw } from "../support/crash/draw.ts";
 import type { Blow } from "../support/crash/lives.ts";
 import { killAll } from "../support/crash/process.ts";
 import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
@@ -118,12 +119,4 @@ function toLater({ hits }: Run, failpoint: string, place: number): readonly Blow
         { kind: "ready", ms: 900 },
         { ...middle, hit: 2 },
       ];
-}
-
-/** A number from 0 to 1 that is always the same for a seed (mulberry32). */
-function draw(seed: number): number {
-  let mixed = (seed * 0x6d2b79f5) | 0;
-  mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }

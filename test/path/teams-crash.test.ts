@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { failpoints } from "../../src/model/failpoint.ts";
+import { draw } from "../support/crash/draw.ts";
 import type { Blow } from "../support/crash/lives.ts";
 import { killAll } from "../support/crash/process.ts";
 import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
@@ -13,7 +14,7 @@ import { teamsPlatform } from "../support/crash/teams.ts";
 
 const patienceMs = 300_000;
 const messages = 21;
-const group = createGroup(8);
+const group = createGroup(4);
 const done: Run[] = [];
 const runs = new Map<string, Promise<Run>>();
 
@@ -35,6 +36,10 @@ async function expectNoFault(title: string): Promise<Run> {
 }
 
 const firstPost = "after the first post";
+/** The numbers that the moments of the random kills are drawn from. */
+const seeds = [1, 2, 3, 4, 5, 6];
+const atRandom = (seed: number) => `a random moment, seed ${seed}`;
+const twice = "twice in a row during recovery";
 
 beforeAll(async () => {
   const calm = await run(teamsPlatform, "never", []);
@@ -43,6 +48,12 @@ beforeAll(async () => {
   // The runs that wait for an expiry take the longest.
   const slow = ["ask.sent.after", "ask.send.before"];
   begin(firstPost, [{ kind: "failpoint", failpoint: "deliver.post.after", hit: 1, from: "start" }]);
+  for (const seed of seeds) begin(atRandom(seed), [{ kind: "ready", ms: Math.floor(draw(seed) * 2_500) }]);
+  begin(twice, [
+    { kind: "failpoint", failpoint: "follow.ids.after", hit: 3, from: "taken" },
+    { kind: "started", ms: 200 + Math.floor(draw(4) * 400) },
+    { kind: "ready", ms: Math.floor(draw(5) * 400) },
+  ]);
   for (const failpoint of failpoints.toSorted((a, b) => slow.indexOf(b) - slow.indexOf(a))) begin(failpoint, toBlows(calm, failpoint));
 }, patienceMs);
 
@@ -77,6 +88,22 @@ test(
   "killed after the first post, which nobody can look up, the bridge posts it again and counts that",
   async () => {
     expect((await expectNoFault(firstPost)).counted).toBeGreaterThanOrEqual(1);
+  },
+  patienceMs,
+);
+
+test.each(seeds)(
+  "killed at a random moment (seed %i), the bridge ends every turn in Teams once and in order",
+  async (seed) => {
+    await expectNoFault(atRandom(seed));
+  },
+  patienceMs,
+);
+
+test(
+  "killed twice more while it recovers, the bridge ends every turn in Teams once and in order",
+  async () => {
+    await expectNoFault(twice);
   },
   patienceMs,
 );

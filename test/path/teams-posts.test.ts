@@ -17,7 +17,7 @@ async function setUp() {
 }
 
 async function countRepeated(world: World): Promise<number> {
-  const text = await (await fetch(`${world.url}/metrics`)).text();
+  const text = await (await fetch(world.metricsUrl)).text();
   return Number(/^bridge_ambiguous_posts_total\{[^}]*platform="teams"[^}]*result="repeated"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
@@ -44,6 +44,7 @@ test("an answer that takes the place of its sign stands there once, whatever was
   await until(() => said(teams.thread(help, threadId).replies).length > 0);
   await until(() => isQuiet(world));
   expect(said(teams.thread(help, threadId).replies)).toEqual(["Answer to one"]);
+  expect(await countRepeated(world)).toBe(0);
 });
 
 test("where every call was heard, nothing is counted", async () => {

@@ -71,3 +71,28 @@ test("a bridge for local clients says what it is", async () => {
   const local = { appId: undefined, appPassword: undefined, tenantId: undefined, insecureLocal: true, endpoints: {} };
   expect(await check(local)).toEqual({ credentials: expect.stringMatching(/^bad: teams\.insecureLocal/) });
 });
+
+test("a managed identity has a way of its own to its tokens, and takes it for nothing else", async () => {
+  const ways = { usual: [] as string[], identity: [] as string[] };
+  const through =
+    (seen: string[]): typeof fetch =>
+    (input, init) => {
+      seen.push(new URL(String(input)).pathname);
+      return outbound.fetch(input, init);
+    };
+  const adapter = createTeamsAdapter({
+    config: teamsSchema.parse({ ...world.teams.config, appPassword: undefined, managedIdentity: true }),
+    fetch: through(ways.usual),
+    identityFetch: through(ways.identity),
+    clock: systemClock,
+    log: silentLog,
+    openStore: createMemoryStores(),
+    loopback: true,
+  });
+  const findings = await adapter.check?.(undefined, new AbortController().signal);
+  await adapter.stop();
+  expect(findings?.[0]).toMatchObject({ what: "credentials", state: "good" });
+  expect(ways.identity).toEqual(["/metadata/identity/oauth2/token"]);
+  expect(ways.usual).toHaveLength(2);
+  expect(ways.usual.join()).not.toContain("metadata/identity");
+});

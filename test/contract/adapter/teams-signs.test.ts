@@ -135,6 +135,60 @@ describe("an answer that fills the sign", () => {
   });
 });
 
+describe("a sign that a killed process left behind", () => {
+  test("stays above what was posted since, and is not filled by a later answer: the next sign stands below", async () => {
+    const thread = await begin("channel");
+    await working(thread);
+    await post(thread, "One", "d1", { notify: true });
+    const another = await world.restart();
+    await passing(clock, another.post(thread, textReply("Two", "answer"), "d2", signal));
+    expect(seen(thread)).toEqual(["Working on it…", "One", "Two"]);
+    await passing(clock, another.sign(thread, { kind: "working" }, signal));
+    expect(seen(thread)).toEqual(["One", "Two", "Working on it…"]);
+    await passing(clock, another.post(thread, textReply("Three", "answer"), "d3", signal));
+    await another.stop();
+    expect(seen(thread)).toEqual(["One", "Two", "Three"]);
+  });
+
+  test("is taken over by the answer that is written next", async () => {
+    const thread = await begin("channel");
+    await working(thread);
+    const another = await world.restart();
+    const live = await passing(clock, another.live?.(thread, { id: "ann", workspace: "t" }, signal) ?? fail());
+    await passing(clock, another.edit(live.posted, textReply("One", "answer"), "d1", signal));
+    await another.stop();
+    expect(seen(thread)).toEqual(["One"]);
+  });
+
+  test("is gone from a personal chat before the answer grows there: it is not refused for a stream that is still open", async () => {
+    const thread = await begin("personal");
+    await working(thread);
+    await passes(3_000);
+    const another = await world.restart();
+    const live = await passing(clock, another.live?.(thread, { id: "ann", workspace: "t" }, signal) ?? fail());
+    live.show("One");
+    await passes(4_000);
+    expect(world.teams.chat(thread.channel).messages.filter(({ bot }) => bot)).toMatchObject([{ text: "One", streaming: true }]);
+    await passing(clock, another.edit(live.posted, textReply("One.", "answer"), "d1", signal));
+    await another.stop();
+    expect(seen(thread)).toEqual(["One."]);
+  });
+
+  test("with an answer that was being written, it is no reason for a second stream", async () => {
+    const thread = await begin("personal");
+    const live = await passing(clock, world.adapter.live?.(thread, { id: "ann", workspace: "t" }, signal) ?? fail());
+    live.show("On");
+    await passes(2_000);
+    await live.close();
+    const another = await world.restart();
+    await passing(clock, another.sign(thread, { kind: "working" }, signal));
+    await passes(5_000);
+    await passing(clock, another.edit(live.posted, textReply("One.", "answer"), "d1", signal));
+    await another.stop();
+    expect(seen(thread)).toEqual(["One."]);
+  });
+});
+
 describe("the sign in a personal chat", () => {
   const shown = (thread: ThreadRef) => world.teams.chat(thread.channel).messages.filter(({ bot }) => bot);
 
@@ -280,3 +334,7 @@ test.each(["429", "503", "dropBefore"] as const)("a sign whose removal ends with
   await idle(thread);
   expect(seen(thread)).toEqual(["It went wrong."]);
 });
+
+const fail = (): never => {
+  throw new Error("this should have worked");
+};

@@ -77,7 +77,7 @@ async function answer(line: string): Promise<void> {
     case "rows":
       return say({ kind: "rows", ...countRows(await app.ledger.stats()) });
     case "account":
-      return say({ kind: "account", ...(await toAccount(ask.lanes)) });
+      return say({ kind: "account", ...(await toAccount(ask.lanes)), metrics: await (await fetch(metricsUrl)).text() });
     case "stop":
       await app.stop();
       process.exit(0);
@@ -101,5 +101,5 @@ async function toAccount(lanes: readonly string[]): Promise<Account> {
   return { posts: done.map(({ id, result }) => ({ delivery: id, message: posted.parse(result).message })) };
 }
 
-const { url } = await app.start();
+const { url, metricsUrl = "" } = await app.start();
 say({ kind: "ready", url });

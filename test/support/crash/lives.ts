@@ -142,9 +142,9 @@ class Lives {
 
   /** What the metric says must be what the log says, post by post. */
   async #testify(bridge: BridgeProcess, repeatedBefore: number): Promise<Testimony> {
-    const { chat, url } = this.#scene;
-    const { posts } = await bridge.ask({ kind: "account", lanes: [...chat.lanes()] }, "account");
-    const repeated = countRepeats(await (await fetch(`${url}/metrics`)).text());
+    const { chat } = this.#scene;
+    const { posts, metrics } = await bridge.ask({ kind: "account", lanes: [...chat.lanes()] }, "account");
+    const repeated = countRepeats(metrics);
     const logged = (await this.#scene.countRepeated()) - repeatedBefore;
     if (repeated !== logged) this.#faults.push(`the metric counts ${repeated} repeated posts, the log ${logged}`);
     return { kills: this.#inFlight.length, account: { posts }, repeated, repeatedBefore };

@@ -32,6 +32,7 @@ export const answerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hits"), total: z.record(z.string(), z.number()), sinceArmed: z.record(z.string(), z.number()) }),
   /** `open` are all that are not done; `tasks` those of them that wait for an agent. */
   z.object({ kind: z.literal("rows"), open: z.number(), tasks: z.number(), buried: z.number() }),
-  accountSchema.extend({ kind: z.literal("account") }),
+  /** With its metrics, in the text format of Prometheus. */
+  accountSchema.extend({ kind: z.literal("account"), metrics: z.string() }),
 ]);
 export type Answer = z.infer<typeof answerSchema>;

@@ -14,8 +14,6 @@ export interface Scene {
   readonly gates: Gates;
   /** How each life of the bridge begins: the same store, the same port. */
   readonly start: Start;
-  /** Where it is reached. */
-  readonly url: string;
   /** Warnings and errors at the end of the bridge's log. */
   lastWords(): Promise<string>;
   /** How many posts of unknown fate the bridge has said to repeat, in all its lives so far. */
@@ -44,11 +42,10 @@ export async function createScene({ createChat, expiryMinutes }: Platform): Prom
     chat,
     parties,
     gates,
-    url,
     start: {
       logFile,
       config: {
-        listen: { host: "127.0.0.1", port },
+        listen: { host: "127.0.0.1", port, metrics: { port: 0 } },
         store: { url: `sqlite:${join(folder, "bridge.db")}` },
         outbound: { allowPrivateNetworks: true },
         agents: Object.fromEntries(parties.map(({ name, config }) => [name, config])),

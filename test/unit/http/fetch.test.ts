@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { LookupFunction } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from "../../../src/http/fetch.ts";
+import { createGuardedFetch, createIdentityFetch, type GuardedFetch, type GuardedFetchOptions } from "../../../src/http/fetch.ts";
 import { until } from "../../support/until.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -320,5 +320,17 @@ describe("the guard", () => {
     expect(await response.text()).toBe("by proxy");
     expect(seen[0]).toMatchObject({ url: "http://agent.example/path" });
     await expect(fetch("http://127.0.0.1/")).rejects.toMatchObject({ code: "EBLOCKED" });
+  });
+});
+
+describe("the way to a machine's own tokens", () => {
+  test("leads to the metadata address and to this machine, and to no other private network", async () => {
+    const { url } = await listen();
+    const { fetch, close } = createIdentityFetch({ allowPrivateNetworks: false });
+    ends.push(close);
+    expect((await fetch(`${url}/msi/token`, { method: "POST", body: "{}" })).status).toBe(200);
+    const metadata = fetch("http://169.254.169.254:9/metadata/identity", { signal: AbortSignal.timeout(500) });
+    expect(String(await metadata.catch((error: unknown) => error))).not.toContain("private or special");
+    await expect(fetch("http://10.0.0.1/")).rejects.toMatchObject({ code: "EBLOCKED" });
   });
 });
