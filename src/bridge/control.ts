@@ -1,12 +1,12 @@
-import type { AgentClient } from "../model/agent.ts";
+import type { AgentClient, AgentEvent } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
-import type { Leased, Row, Step } from "../model/ledger.ts";
+import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { pressAgain } from "./again.ts";
 import { toLateAnswer } from "./conclude.ts";
-import { type Conversation, contextKey } from "./conversation.ts";
+import { type Conversation, contextKey, toNextEpoch } from "./conversation.ts";
 import { eventRow, hash, taskRow } from "./ids.ts";
-import { isPush, type Letter, toPush } from "./letters.ts";
+import { type Change, isPush, type Letter, toPush } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -45,12 +45,21 @@ async function takePushed(parts: Parts, row: Leased): Promise<Step> {
   const turn = turns.find(({ id }) => id === push.turn) ?? turns.findLast((one) => one.outcome === "expired") ?? turns.at(-1);
   if (!turn) return done("no turn");
   const late = toLateAnswer(parts, task.reference, toTask(task), toTaskContent(task), turn.id, letter);
+  const asks = late.rows.length > 0 && late.task.turns.find(({ id }) => id === turn.id)?.outcome === "inputRequired";
   return {
     end: { kind: "done" },
     result: late.rows.length > 0 ? "late" : "nothing new",
-    rows: late.rows,
+    rows: [...late.rows, ...(asks ? [toReopening(row, late.task, turn.id, push.events)] : [])],
     amend: [{ id: task.id, facts: toJson(late.task), content: toJson(late.content) }],
   };
+}
+
+/** The task waits for its person after all: a row without a turn says so in the task lane, before whatever the person says next. */
+function toReopening(row: Leased, task: Task, turn: string, events: readonly AgentEvent[]): NewRow {
+  const said = events.find(({ taskId }) => taskId !== undefined);
+  const { lookAt: _, parked: __, ...rest } = { ...task, ...(said?.taskId === undefined ? {} : { taskId: said.taskId }) };
+  const facts = { ...rest, ...(said?.contextId === undefined ? {} : { contextId: said.contextId }), turns: [], reopens: turn };
+  return { id: `task:${row.id}`, queue: "task", lane: row.lane, facts: toJson(facts), content: {} };
 }
 
 async function takeEvent(parts: Parts, row: Leased, event: IncomingEvent, signal: AbortSignal): Promise<Step> {
@@ -60,9 +69,9 @@ async function takeEvent(parts: Parts, row: Leased, event: IncomingEvent, signal
     case "stop":
       return takeWord(parts, row, event, "stop", signal);
     case "edited":
-      return done((await editWaiting(parts, event.message, event.text)) ? "edited" : "too late");
+      return (await editWaiting(parts, event.message, event.text)) ? done("edited") : tellMessage(parts, event);
     case "deleted":
-      return done((await withdrawWaiting(parts, event.message)) ? "withdrawn" : "too late");
+      return (await withdrawWaiting(parts, event.message)) ? done("withdrawn") : tellMessage(parts, event);
     case "feedback":
       return done(event.value);
     case "action":
@@ -89,12 +98,12 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   if (!owns && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
   if (word === "stop") return stop(parts, row, say);
   if (word === "again") return pressAgain(parts, row, event, say);
-  const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
+  const epoch = await parts.epochs.get(row.lane);
   const fresh = say(notices.fresh);
   return {
     ...fresh,
-    rows: [...(fresh.rows ?? []), ...(await toFarewell(parts, row, event, client, known, epoch))],
-    also: () => parts.epochs.set(row.lane, { epoch: epoch + 1 }, parts.keepMs),
+    rows: [...(fresh.rows ?? []), ...(await toFarewell(parts, row, event, client, known, epoch?.epoch ?? 0))],
+    also: () => parts.epochs.set(row.lane, toNextEpoch(epoch, row.seq), parts.keepMs),
   };
 }
 
@@ -161,6 +170,14 @@ async function editWaiting(parts: Parts, message: string, text: string): Promise
   const content = task ? toTaskContent(task) : {};
   const said = task ? content[task.id] : undefined;
   return task !== undefined && said !== undefined && parts.ledger.edit(task.id, toJson({ ...content, [task.id]: { ...said, text } }));
+}
+
+/** A message that is being decided on just now, while its author is looked up: whoever does that hears of the change before it is sent. */
+async function tellMessage(parts: Parts, event: Extract<IncomingEvent, { kind: "edited" | "deleted" }>): Promise<Step> {
+  const message = await parts.ledger.row(eventRow(event.message));
+  if (message?.queue !== "message" || message.settledAt !== undefined) return done("too late");
+  const change: Change = event.kind === "edited" ? { kind: "edited", text: event.text } : { kind: "deleted" };
+  return { ...done("told"), mail: [{ to: message.id, item: toJson(change) }] };
 }
 
 async function withdrawWaiting(parts: Parts, message: string): Promise<boolean> {

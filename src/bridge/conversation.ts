@@ -21,8 +21,23 @@ export type Context = {
   readonly asking?: string;
 };
 
-/** How often `new` was said: written by the control lane only, so that no two lanes write the same value. */
-export type Epoch = { readonly epoch: number };
+/**
+ * How often `new` was said: written by the control lane only, so that no two lanes write the same value. `at`: which rows said so
+ * (`Row.seq`), the latest ones, for the message lane may be behind or ahead.
+ */
+export type Epoch = { readonly epoch: number; readonly at?: readonly number[] };
+
+/** Words further back are not remembered: no message waits behind so many. */
+const mostWords = 8;
+
+export function toNextEpoch(known: Epoch | undefined, seq: number): Epoch {
+  return { epoch: (known?.epoch ?? 0) + 1, at: [...(known?.at ?? []), seq].slice(-mostWords) };
+}
+
+/** In which epoch a message was said: before every `new` that was accepted after it. */
+export function epochAt(known: Epoch | undefined, seq: number): number {
+  return (known?.epoch ?? 0) - (known?.at ?? []).filter((word) => word > seq).length;
+}
 
 /**
  * Where a context is kept: by thread, by person and what they are to the agent where contexts are separate, and by how often it was

@@ -1,19 +1,20 @@
 import type { AgentPolicy } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
-import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
+import type { Leased, Mail, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
-import { threadKey } from "../model/thread.ts";
-import { type Conversation, contextKey } from "./conversation.ts";
+import { type ThreadRef, threadKey } from "../model/thread.ts";
+import { type Conversation, contextKey, epochAt } from "./conversation.ts";
 import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
+import { isPush, toChange } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toEdit, toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { findQuestion, type Question, toAnswer, toAnswered, whyNot } from "./question.ts";
 import { toRoute } from "./route.ts";
-import { nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
+import { fromEvent, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
@@ -23,16 +24,58 @@ type Action = Extract<IncomingEvent, { kind: "action" }>;
 export async function converse(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
   const event = toEvent(row);
   if (event.kind !== "message" && event.kind !== "action") throw new Error(`a ${event.kind} event in the message queue`);
-  for (;;) {
-    const step = await (event.kind === "action" ? answer(parts, row, event, signal) : decide(parts, row, event, signal));
+  for (let mail = row.mail; ; ) {
+    const said = toSaid(event, mail);
+    const step = await (said === undefined ? withdrawn : take(parts, row, said, signal));
+    const read = mail.at(-1)?.seq;
     await parts.failpoint("converse.commit.before");
-    const settled = await parts.ledger.settle(row, step);
+    const settled = await parts.ledger.settle(row, { ...toKept(said, step), ...(read === undefined ? {} : { read }) });
     await parts.failpoint("converse.commit.after");
-    if (settled !== "settled") continue;
+    if (settled !== "settled") {
+      mail = [...row.mail, ...(await parts.ledger.mail(row))];
+      continue;
+    }
+    if (step.end.kind === "done" && (step.rows ?? []).length === 0) await hush(parts, event.thread);
     observeHop(parts, event.thread.platform, "take", parts.clock.now() - row.createdAt);
     parts.log.debug({ reference: row.reference, thread: row.lane, made: (step.rows ?? []).map(({ id }) => id) }, "message taken");
     return;
   }
+}
+
+const withdrawn: Step = { end: { kind: "done" }, result: { withdrawn: true } };
+
+/** The event after what its author did to it meanwhile; undefined when it was deleted. */
+function toSaid(event: Message | Action, mail: readonly Mail[]): Message | Action | undefined {
+  const changes = mail.map(({ item }) => toChange(item));
+  if (changes.some(({ kind }) => kind === "deleted")) return undefined;
+  const edited = changes.findLast((change) => change.kind === "edited");
+  return edited && event.kind === "message" ? { ...event, text: edited.text } : event;
+}
+
+/** A change that was read is deleted with the commit: a message that has to wait keeps it as its content. */
+function toKept(said: Message | Action | undefined, step: Step): Step {
+  const { content } = said && step.end.kind !== "done" ? fromEvent(said) : {};
+  return content === undefined ? step : { ...step, content };
+}
+
+/** What was said before `new` and after it is told apart by the order of the two: a word that is still on its way is waited for. */
+async function take(parts: Parts, row: Leased, event: Message | Action, signal: AbortSignal): Promise<Step> {
+  const words = await parts.ledger.open("control", row.lane);
+  if (words.some((word) => word.seq < row.seq && isNew(word))) return { end: { kind: "parked", delayMs: newMs } };
+  return event.kind === "action" ? answer(parts, row, event, signal) : decide(parts, row, event, signal);
+}
+
+const newMs = 50;
+
+function isNew(row: Row): boolean {
+  if (isPush(row)) return false;
+  const event = toEvent(row);
+  return event.kind === "command" && event.word === "new";
+}
+
+/** Nothing comes of it: the sign that somebody is at work goes, unless somebody is. */
+async function hush(parts: Parts, thread: ThreadRef): Promise<void> {
+  if ((await parts.ledger.open("task", threadKey(thread))).length === 0) showSign(parts, thread, { kind: "idle" });
 }
 
 /** A click is a message of whoever clicked, which takes the question's buttons away in the same commit. Others hear alone why it is none. */
@@ -111,7 +154,7 @@ async function begin(
   const running = await parts.ledger.open("task", row.lane);
   const head = running[0];
   if (head && policy.whileRunning === "refuse") return refuse(parts, event, notices.busy, answering, { last: false });
-  const epoch = (await parts.epochs.get(row.lane))?.epoch ?? 0;
+  const epoch = epochAt(await parts.epochs.get(row.lane), row.seq);
   const separate = policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
   const context = contextKey(event.thread, separate, conversation.fresh, epoch);
   if (answering && !answering.question.asks.again && answering.question.task.context !== context)

@@ -106,10 +106,9 @@ async function takeMail(session: Session, mailbox: Mailbox): Promise<boolean> {
   mailbox.read();
   await session.readMail();
   for (;;) {
-    const [oldest] = session.letters;
-    if (oldest?.letter.kind !== "push") break;
-    session.takeLetter((letter) => letter === oldest.letter);
-    await takePush(session, oldest.letter);
+    const push = session.takeLetter(({ kind }) => kind === "push");
+    if (push?.kind !== "push") break;
+    await takePush(session, push);
   }
   return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
 }
@@ -140,14 +139,24 @@ interface Mailbox {
 }
 
 function createMailbox(session: Session): Mailbox {
-  let waiting = Promise.withResolvers<Next>();
-  const stop = session.job.onMail(() => waiting.resolve({ kind: "mail" }));
-  const stopped = () => waiting.resolve({ kind: "tick" });
+  let rung: Next | undefined;
+  let tell: (next: Next) => void = () => undefined;
+  const ring = (next: Next) => {
+    rung = next;
+    tell(next);
+  };
+  const stop = session.job.onMail(() => ring({ kind: "mail" }));
+  const stopped = () => ring({ kind: "tick" });
   session.job.signal.addEventListener("abort", stopped);
   return {
-    arrived: () => waiting.promise,
+    // A new promise each time: one that stays pending would keep, in each race that it was part of, what has won.
+    arrived: () =>
+      new Promise((resolve) => {
+        if (rung) return resolve(rung);
+        tell = resolve;
+      }),
     read: () => {
-      waiting = Promise.withResolvers<Next>();
+      rung = undefined;
     },
     close: () => {
       stop();

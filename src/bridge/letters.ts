@@ -52,4 +52,14 @@ const letter: z.ZodType<Letter> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("stop") }),
 ]);
 
+/** What is left at the row of a message that is being decided on. */
+export type Change = { readonly kind: "edited"; readonly text: string } | { readonly kind: "deleted" };
+
+const change: z.ZodType<Change> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("edited"), text: z.string() }),
+  z.object({ kind: z.literal("deleted") }),
+]);
+
+export const toChange = (item: Json): Change => change.parse(item);
+
 export const toLetter = (item: Json): Letter => letter.parse(item);

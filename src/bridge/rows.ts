@@ -137,6 +137,10 @@ export interface Task {
   /** Whether a push config went along. */
   readonly push: boolean;
   readonly lastPush?: string;
+  /** Letters that were acted upon while an older one was left for later: they cannot be deleted yet. By seq. */
+  readonly handled?: readonly number[];
+  /** A row without turns: that turn of a settled row has asked its person late. */
+  readonly reopens?: string;
   readonly turns: readonly Turn[];
 }
 
@@ -189,6 +193,8 @@ const task: z.ZodType<Task> = z.object({
   goneTask: z.string().exactOptional(),
   push: z.boolean(),
   lastPush: z.string().exactOptional(),
+  handled: z.array(z.number()).exactOptional(),
+  reopens: z.string().exactOptional(),
   turns: z.array(turn),
 });
 const taskContent: z.ZodType<TaskContent> = z.record(

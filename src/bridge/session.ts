@@ -46,6 +46,7 @@ export class Session {
     for (const { seq, item } of mail) {
       if (seq <= this.#seen) continue;
       this.#seen = seq;
+      if (this.task.handled?.includes(seq)) continue;
       this.letters.push({ seq, letter: toLetter(item) });
     }
   }
@@ -59,7 +60,10 @@ export class Session {
   takeLetter(wanted: (letter: Letter) => boolean): Letter | undefined {
     const index = this.letters.findIndex(({ letter }) => wanted(letter));
     const [found] = index < 0 ? [] : this.letters.splice(index, 1);
-    if (found) this.#handled = Math.max(this.#handled, found.seq);
+    if (found) {
+      this.#handled = Math.max(this.#handled, found.seq);
+      this.updateTask({ handled: [...(this.task.handled ?? []), found.seq] });
+    }
     return found?.letter;
   }
 
@@ -112,7 +116,11 @@ export class Session {
 
   #progress() {
     const { outbox: rows, keys, forget, files } = this;
-    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, forget, files, read: this.#read };
+    const read = this.#read;
+    const { handled = [], ...task } = this.task;
+    const waiting = handled.filter((seq) => seq > read);
+    this.task = waiting.length > 0 ? { ...task, handled: waiting } : task;
+    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, forget, files, read };
   }
 
   #committed(): void {

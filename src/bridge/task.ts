@@ -27,6 +27,7 @@ async function step(session: Session): Promise<boolean> {
   const { job } = session;
   if (job.signal.aborted) return handOver(session);
   if (await takeLetters(session)) return false;
+  if (session.task.reopens !== undefined) return reopen(session, session.task.reopens);
   if (session.task.turns.length === 0) await forgetPush(session);
   const waiting = session.task.turns.find((turn) => turn.state === "waiting");
   const asked = session.task.turns.filter((turn) => turn.state === "asked");
@@ -156,6 +157,27 @@ async function finish(session: Session): Promise<boolean> {
     { reference: session.job.row.reference, task: session.job.row.id, agent: client.name, outcome: last?.outcome, settled },
     "turn ended",
   );
+  return settled === "settled";
+}
+
+/** A question that came late is open, unless the conversation has gone on to another task of the agent meanwhile. */
+async function reopen(session: Session, asking: string): Promise<boolean> {
+  const { parts, task } = session;
+  const { contextId, taskId } = task;
+  const known = await parts.contexts.get(task.context);
+  const isNewest = taskId !== undefined && (known?.taskId === undefined || known.taskId === taskId);
+  const context = {
+    ...known,
+    open: true,
+    asking,
+    ...(contextId === undefined ? {} : { contextId }),
+    ...(taskId === undefined ? {} : { taskId }),
+  };
+  const settled = await session.settle(
+    { kind: "done" },
+    isNewest ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined,
+  );
+  if (settled === "mail") await session.readMail();
   return settled === "settled";
 }
 
