@@ -28,6 +28,7 @@ import { type Clock, systemClock } from "./model/clock.ts";
 import type { ConfigError } from "./model/errors.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
+import type { Leases } from "./model/lease.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
 import type { Metrics } from "./model/metrics.ts";
 import type { OpenSocket } from "./model/socket.ts";
@@ -58,6 +59,7 @@ export interface AdapterParts {
   readonly openSocket: OpenSocket;
   /** The platform cannot be used any more, and an admin has to mend it: see `App.failed`. */
   readonly fail: (problem: ConfigError) => void;
+  readonly leases: Leases;
 }
 
 /** The bridge, whole. */
@@ -80,7 +82,7 @@ const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task:
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const accounts = await openAccounts({ map: config.identity.map, file: config.identity.mapFile, log, clock });
-  const { ledger, openStore, file } = await openLedger({
+  const { ledger, openStore, file, leases } = await openLedger({
     url: config.store.url,
     log,
     clock,
@@ -89,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const failure = Promise.withResolvers<ConfigError>();
   const { fetch, openSocket } = options;
-  const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, fail: failure.resolve });
+  const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, leases, fail: failure.resolve });
   const own: { url?: string } = {};
   const book = createMetrics({ ledger, adapters, version: await readVersion() });
   const parts = createParts(options, {

@@ -101,6 +101,10 @@ async function createAdapters(config: Config, shared: AdapterParts, identityFetc
     const loopback = ["127.0.0.1", "::1", "localhost"].includes(config.listen.host);
     adapters.push(createTeamsAdapter({ ...shared, identityFetch, config: config.teams, loopback }));
   }
+  if (config.discord !== undefined) {
+    const { createDiscordAdapter } = await import("../adapters/discord/index.ts");
+    adapters.push(createDiscordAdapter({ ...shared, config: config.discord }));
+  }
   return adapters;
 }
 

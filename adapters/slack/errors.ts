@@ -1,5 +1,6 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
 import { DeliveryError, type DeliveryErrorKind } from "../../src/model/errors.ts";
+import { toBreak } from "../shared/broken.ts";
 
 /** What a call was to do, for what an unknown outcome means depends on it. */
 export type Purpose = "read" | "post" | "edit";
@@ -27,22 +28,6 @@ const kinds: Readonly<Record<string, DeliveryErrorKind>> = {
 /** A message that cannot be changed (so) has to be posted anew. */
 const notReplaced = ["message_not_found", "cant_update_message", "edit_window_closed", "msg_too_long", "msg_blocks_too_long"];
 
-/** The connection was never made, so nothing was said. */
-const neverConnected = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-];
-
 /** Slack's name for a failure, as in `{"ok":false,"error":"channel_not_found"}`. Undefined for any other failure. */
 export function slackErrorName(error: unknown): string | undefined {
   const cause = error instanceof DeliveryError ? error.cause : error;
@@ -58,11 +43,11 @@ export function toDeliveryError(error: unknown, method: string, purpose: Purpose
   if (error instanceof WebAPIHTTPError) return fromStatus(error, method, purpose);
   if (error instanceof Error && error.message.startsWith("Retry header did not contain")) return rateLimited(method, 30, error);
   const original = error instanceof WebAPIRequestError ? error.original : error;
-  if (causes(original).some((cause) => codeOf(cause) === "EBLOCKED")) {
+  const why = toBreak(original);
+  if (why === "blocked") {
     return new DeliveryError("refused", `${method}: the address is not allowed (see outbound.allowPrivateNetworks)`, { cause: error });
   }
-  const refusedAtDoor = causes(original).some((cause) => neverConnected.includes(codeOf(cause)));
-  if (refusedAtDoor) return new DeliveryError("unavailable", `${method}: Slack cannot be reached`, { cause: error });
+  if (why === "unreached") return new DeliveryError("unavailable", `${method}: Slack cannot be reached`, { cause: error });
   return new DeliveryError(unknownOutcome(purpose), `${method}: the call broke off`, { cause: error });
 }
 
@@ -98,15 +83,4 @@ function remedy(name: string, data: object): string {
   }
   const credentials = ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "app_uninstalled"];
   return credentials.includes(name) ? " (Slack does not accept slack.botToken any more: install the app again and set the new token)" : "";
-}
-
-/** The error, its causes, and the errors that it joins (a connection attempt to several addresses). */
-function causes(error: unknown, depth = 0): readonly unknown[] {
-  if (!(error instanceof Error) || depth > 5) return [];
-  const joined = error instanceof AggregateError ? error.errors.flatMap((one) => causes(one, depth + 1)) : [];
-  return [error, ...joined, ...causes(error.cause, depth + 1)];
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

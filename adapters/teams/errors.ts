@@ -1,4 +1,5 @@
 import { DeliveryError, type DeliveryErrorKind } from "../../src/model/errors.ts";
+import { causes, toBreak } from "../shared/broken.ts";
 
 /** What a call was to do, for what an unknown outcome means depends on it. */
 export type Purpose = "read" | "post" | "edit" | "create";
@@ -38,22 +39,6 @@ const notThere = [
   "UserBlocked",
 ];
 
-/** The connection was never made, so nothing was said. */
-const neverConnected = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-];
-
 /** How long to wait where a 429 does not say: beyond the longest of the short windows that Teams counts in. */
 const unsaidWaitMs = 4_000;
 
@@ -61,12 +46,11 @@ const unsaidWaitMs = 4_000;
 export function toDeliveryError(error: unknown, call: string, purpose: Purpose): DeliveryError {
   if (error instanceof DeliveryError) return error;
   if (error instanceof ServiceRefusal) return fromRefusal(error, call, purpose);
-  if (causes(error).some((cause) => codeOf(cause) === "EBLOCKED")) {
+  const why = toBreak(error);
+  if (why === "blocked") {
     return new DeliveryError("refused", `${call}: the address is not allowed (see outbound.allowPrivateNetworks)`, { cause: error });
   }
-  if (causes(error).some((cause) => neverConnected.includes(codeOf(cause)))) {
-    return new DeliveryError("unavailable", `${call}: Teams cannot be reached`, { cause: error });
-  }
+  if (why === "unreached") return new DeliveryError("unavailable", `${call}: Teams cannot be reached`, { cause: error });
   return new DeliveryError(unknownOutcome(purpose), `${call}: the call broke off`, { cause: error });
 }
 
@@ -109,15 +93,4 @@ function remedy(status: number): string {
 
 function unknownOutcome(purpose: Purpose): DeliveryErrorKind {
   return purpose === "post" || purpose === "edit" ? "ambiguous" : "unavailable";
-}
-
-/** The error, its causes, and the errors that it joins (a connection attempt to several addresses). */
-function causes(error: unknown, depth = 0): readonly unknown[] {
-  if (!(error instanceof Error) || depth > 5) return [];
-  const joined = error instanceof AggregateError ? error.errors.flatMap((one) => causes(one, depth + 1)) : [];
-  return [error, ...joined, ...causes(error.cause, depth + 1)];
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,5 +1,5 @@
 import { closes, toFence } from "../shared/fence.ts";
-import { isTableHead, toTable } from "./table.ts";
+import { isTableHead, toTable } from "../shared/table.ts";
 
 /**
  * Markdown as Teams shows it in messages: it knows neither headings nor tables nor pictures there, and takes HTML for HTML. Headings become

@@ -11,7 +11,7 @@ import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
-import { toRoute } from "./route.ts";
+import { mayAsk, toRoute } from "./route.ts";
 import { type Task, toEvent, toJson, toTask, toTaskContent } from "./rows.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
@@ -88,9 +88,10 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   });
   if (word === "help") return say(notices.help);
   const known = await parts.conversations.get(row.lane);
-  const client = parts.agents.get(known?.agent ?? "") ?? parts.agents.get(toRoute(parts.routes, event.thread)?.agent ?? "");
+  const client = parts.agents.get(known?.agent ?? "") ?? parts.agents.get(toRoute(parts.routes, event.thread, event.roles)?.agent ?? "");
   if (word === "status") return say(notices.status(client?.name, await toRunning(parts, row.lane)));
   if (!client) return say(notices.noAgent(row.reference));
+  if (!mayAsk(parts.routes, event.thread, event.roles, client.name)) return say(notices.notYourRole, { private: event.author.id });
   const refused = await refuse(parts, row, event, client, signal);
   if (refused === "retry") return { end: { kind: "retry", delayMs: 1_000, error: "person unknown for now", unsure: false } };
   if (refused) return say(refused.text, refused.private ? { private: event.author.id } : {});

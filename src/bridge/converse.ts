@@ -13,7 +13,7 @@ import { toEdit, toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { findQuestion, type Question, toAnswer, toAnswered, whyNot } from "./question.ts";
-import { toRoute } from "./route.ts";
+import { mayAsk, toRoute } from "./route.ts";
 import { fromEvent, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
@@ -95,10 +95,10 @@ interface Answering {
 
 async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSignal, answering?: Answering): Promise<Step> {
   const known = await parts.conversations.get(row.lane);
-  const route = toRoute(parts.routes, event.thread);
-  const client = parts.agents.get(known?.agent ?? "") ?? parts.agents.get(route?.agent ?? "");
+  const client = chooseAgent(parts, event, known);
   const say = (text: string, options: { private?: string } = {}) => refuse(parts, event, text, answering, options);
-  if (!client) return say(notices.noAgent(row.reference));
+  if (!client) return say(event.agent === undefined ? notices.noAgent(row.reference) : notices.notChosen(event.agent));
+  if (!mayAsk(parts.routes, event.thread, event.roles, client.name)) return say(notices.notYourRole, { private: event.author.id });
   showSign(parts, event.thread, { kind: "working" });
   const verdict = await identifyAuthor(parts, event, client.policy.identity, signal).catch((error: unknown) => deferPerson(error, row));
   if (verdict === undefined) return say(notices.unknownPerson(row.reference));
@@ -111,6 +111,12 @@ async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSi
   const own = isOwner(known, event);
   if (known && !own && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
   return begin(parts, row, event, client, known, verdict, answering);
+}
+
+/** The agent that the person chose; else the one of the conversation; else the one that is meant for this place. */
+function chooseAgent(parts: Parts, { thread, roles, agent }: Message, known: Conversation | undefined) {
+  const meant = parts.agents.get(toRoute(parts.routes, thread, roles, agent)?.agent ?? "");
+  return agent === undefined ? (parts.agents.get(known?.agent ?? "") ?? meant) : meant;
 }
 
 /** A word in place of a turn; for who clicked, to them alone. */

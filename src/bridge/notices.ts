@@ -54,6 +54,9 @@ export const noAgent = (reference: string) => `No agent is set up for this place
 /** One line a file. Names are plain names already (`file-rules.ts`). */
 export const leftFiles = (left: readonly { readonly name: string; readonly why: string }[]) =>
   left.map(({ name, why }) => `- \`${name}\`: ${why}`).join("\n");
+export const notChosen = (agent: string) =>
+  `There is no agent \`${agent.replace(/[`\s]+/g, " ").slice(0, 60)}\` for you here. Leave the agent out, or choose one of those that are offered.`;
+export const notYourRole = "The agent of this place is for certain roles only, and you have none of them. An admin can give you one.";
 export const notYours =
   "This conversation is its owner's: the agent answers them with what only they may see. Please start a thread of your own.";
 export const external = "This bot answers people of its own organisation only.";
@@ -69,6 +72,11 @@ export function unproven(source: Capabilities["identity"], account: string, refe
 }
 export const unprovenOutsider = (reference: string) =>
   `This agent needs to know for certain who you are, and your identity could not be verified: it answers members of the organisation only. Nothing was passed on. ${ref(reference)}`;
+export const told = (agent: string, fields: readonly (readonly [string, string])[]) =>
+  fields.length === 0
+    ? `**${agent}** is told nothing about you.`
+    : `**${agent}** is told this about you:\n${fields.map(([name, value]) => `- ${name}: \`${value.replaceAll("`", "'")}\``).join("\n")}`;
+export const toldNobody = "No agent is set up for this place, so nobody is told anything about you.";
 export const unknownPerson = (reference: string) =>
   `It could not be found out who you are, so nothing was passed on. Please try again later. ${ref(reference)}`;
 export const changedPerson =

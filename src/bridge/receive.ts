@@ -51,8 +51,8 @@ async function toWord(parts: Parts, event: Extract<IncomingEvent, { kind: "messa
   return word === "again" && !(await hasLost(parts, event)) ? undefined : word;
 }
 
-function withoutText({ id, thread, author, at }: IncomingEvent): Pick<IncomingEvent, "id" | "thread" | "author" | "at"> {
-  return { id, thread, author, at };
+function withoutText({ id, thread, author, at, roles }: IncomingEvent): Pick<IncomingEvent, "id" | "thread" | "author" | "at" | "roles"> {
+  return { id, thread, author, at, ...(roles && { roles }) };
 }
 
 /** A click that comes too late, or from somebody else, is refused at once and not kept. The same click again is known by its row. */
@@ -80,7 +80,7 @@ async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean | Ro
 
 /** The waiting rows are asked first: the step that takes the last of them away commits the conversation at the same time. */
 async function isFollowUp(parts: Parts, event: IncomingEvent): Promise<boolean> {
-  const followUps = toRoute(parts.routes, event.thread)?.followUps ?? "asker";
+  const followUps = toRoute(parts.routes, event.thread, event.roles)?.followUps ?? "asker";
   if (followUps === "mention") return false;
   const lane = threadKey(event.thread);
   const [first] = await parts.ledger.open("message", lane);

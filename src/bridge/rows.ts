@@ -18,9 +18,14 @@ const thread: z.ZodType<ThreadRef> = z.object({
 const author: z.ZodType<Author> = z.object({ id: z.string(), workspace: z.string() });
 const posted: z.ZodType<PostedRef> = z.object({ platform: z.string(), message: z.string(), address: json });
 
-const base = { id: z.string(), thread, author, at: z.number() };
+const base = { id: z.string(), thread, author, at: z.number(), roles: z.array(z.string()).exactOptional() };
 const eventFacts = z.discriminatedUnion("kind", [
-  z.object({ ...base, kind: z.literal("message"), trigger: z.enum(["mention", "direct", "followUp"]) }),
+  z.object({
+    ...base,
+    kind: z.literal("message"),
+    trigger: z.enum(["mention", "direct", "followUp"]),
+    agent: z.string().exactOptional(),
+  }),
   z.object({ ...base, kind: z.literal("command"), word: z.enum(["new", "stop", "status", "help", "again"]) }),
   z.object({ ...base, kind: z.literal("stop") }),
   z.object({ ...base, kind: z.literal("action"), question: z.string(), choice: z.string().exactOptional() }),

@@ -15,25 +15,26 @@ export function findContradictions(config: ParsedConfig): readonly Problem[] {
   ];
 }
 
-function findMissing({ agents, slack, teams }: ParsedConfig): readonly Problem[] {
+function findMissing({ agents, slack, teams, discord }: ParsedConfig): readonly Problem[] {
   const problems: Problem[] = [];
   if (Object.keys(agents).length === 0) {
     problems.push({ key: "agents", problem: "is empty", remedy: "Name at least one agent and its url." });
   }
-  if (slack === undefined && teams === undefined) {
+  if (slack === undefined && teams === undefined && discord === undefined) {
     problems.push({
       key: "slack",
       problem: "is missing, and no other chat platform is configured",
-      remedy: "Add slack with botToken and signingSecret (or appToken), or teams with appId, appPassword and tenantId.",
+      remedy:
+        "Add slack with botToken and signingSecret (or appToken), teams with appId, appPassword and tenantId, or discord with token and applicationId.",
     });
   }
   return problems;
 }
 
-function findBadRoutes({ agents, routes, slack, teams }: ParsedConfig): readonly Problem[] {
+function findBadRoutes({ agents, routes, slack, teams, discord }: ParsedConfig): readonly Problem[] {
   const names = Object.keys(agents);
-  const platforms = [...(slack === undefined ? [] : ["slack"]), ...(teams === undefined ? [] : ["teams"])];
-  const isDefault = (route: (typeof routes)[number]) => (route.platform ?? route.workspace ?? route.channel) === undefined;
+  const platforms = Object.entries({ slack, teams, discord }).flatMap(([name, section]) => (section === undefined ? [] : [name]));
+  const isDefault = (route: (typeof routes)[number]) => (route.platform ?? route.workspace ?? route.channel ?? route.role) === undefined;
   const first = routes.findIndex(isDefault);
   return routes.flatMap((route, at) => {
     const key = `routes[${at}]`;
@@ -57,7 +58,7 @@ function findBadRoutes({ agents, routes, slack, teams }: ParsedConfig): readonly
       problems.push({
         key,
         problem,
-        remedy: "Keep one route without conditions, as the last; give the others a channel, workspace or platform.",
+        remedy: "Keep one route without conditions, as the last; give the others a channel, workspace, platform or role.",
       });
     }
     return problems;

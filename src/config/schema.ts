@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { discordSchema } from "../../adapters/discord/config.ts";
 import { slackSchema } from "../../adapters/slack/config.ts";
 import { teamsSchema } from "../../adapters/teams/config.ts";
 import { agentSchema } from "../agents/config.ts";
@@ -41,6 +42,7 @@ const routeSchema = z.strictObject({
   platform: name.optional(),
   workspace: name.optional(),
   channel: name.optional(),
+  role: name.optional(),
   followUps: z.enum(["thread", "asker", "mention"]).default("asker"),
 });
 
@@ -77,6 +79,7 @@ export const configSchema = z.strictObject({
   outbound: outboundSchema.prefault({}),
   slack: slackSchema.optional(),
   teams: teamsSchema.safeExtend({ manifest: teamsManifestSchema.optional() }).optional(),
+  discord: discordSchema.optional(),
   limits: z
     .strictObject({
       pushBodyMB: z.number().positive().max(1_024).default(16),

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { sql } from "kysely";
 import type { Log } from "../log.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
+import type { Leases } from "../model/lease.ts";
 import type { Ledger, OpenStore } from "../model/ledger.ts";
 import { createAccept } from "./accept.ts";
 import { createCommits } from "./commit.ts";
@@ -10,6 +11,7 @@ import { openDatabase } from "./database.ts";
 import { findFile } from "./files.ts";
 import { createGuard, type Guard, toStoreError } from "./guard.ts";
 import { createOpenStore } from "./keyv.ts";
+import { createLeases, freeLeases } from "./lease.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { migrate } from "./migrations.ts";
 import type { Parts } from "./parts.ts";
@@ -40,6 +42,7 @@ interface Opened {
   readonly openStore: OpenStore;
   /** The file of an embedded store, which this process holds alone. */
   readonly file: string | undefined;
+  readonly leases: Leases;
 }
 
 /**
@@ -60,12 +63,14 @@ export async function openLedger(options: LedgerOptions): Promise<Opened> {
       await engine.close();
       throw error;
     });
+    const leases = createLeases(parts, guard);
     const close = async () => {
+      await leases.close();
       await guard.close();
       await listening.close();
       await engine.close();
     };
-    return { ledger: createLedger(parts, guard, mailbox, close), openStore: createOpenStore(parts, guard), file: engine.file };
+    return { ledger: createLedger(parts, guard, mailbox, close), openStore: createOpenStore(parts, guard), leases, file: engine.file };
   } catch (error) {
     throw toStoreError(error);
   }
@@ -75,6 +80,7 @@ async function prepare<T>(parts: Parts, listen: () => Promise<T>): Promise<T> {
   await migrate(parts.engine);
   await checkKeys(parts);
   if (parts.engine.kind === "sqlite") {
+    await freeLeases(parts);
     const rows = await takeBackLeases(parts);
     if (rows > 0) parts.log.info({ rows }, "took back what the last process was working on");
   }

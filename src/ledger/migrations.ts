@@ -37,6 +37,9 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
       up: (db) =>
         run(db, ["alter table queue add column silent integer not null default 0", "alter table queue add column tried_at bigint"]),
     },
+    "2026-11-26 table of leases": {
+      up: (db) => run(db, ["create table lease (name text primary key, owner text not null, expires_at bigint not null)"]),
+    },
   };
 }
 

@@ -69,6 +69,13 @@ export interface KvTable extends Sealed {
   expires_at: number | null;
 }
 
+/** A right of one process. */
+export interface LeaseTable {
+  name: string;
+  owner: string;
+  expires_at: number;
+}
+
 export interface Schema {
   queue: QueueTable;
   content: ContentTable;
@@ -76,6 +83,7 @@ export interface Schema {
   mail: MailTable;
   row_key: KeyTable;
   kv: KvTable;
+  lease: LeaseTable;
 }
 
 /** A row of work with its content, as the database gives it. */

@@ -24,7 +24,7 @@ export interface Finding {
   readonly says: string;
 }
 
-/** What an adapter may look up where its platform wants an answer at once: a form, a card, a list of names. It calls nobody and changes nothing. */
+/** What an adapter may look up where its platform wants an answer at once: a form, a card, a list of names. It changes nothing, and but for `whoami` calls nobody. */
 export interface Directory {
   /** Names of the agents that can be asked in this place; the one that answers by default comes first. */
   agents(thread: ThreadRef): readonly string[];
@@ -32,6 +32,8 @@ export interface Directory {
   question(delivery: string): Promise<OpenQuestion | undefined>;
   /** A word for who may not answer, or cannot any more; undefined: it is worth a try. The last word is had when the answer is worked on. */
   mayAnswer(delivery: string, thread: ThreadRef, author: Author): Promise<string | undefined>;
+  /** In Markdown, what the agent of this place is told about a person, or why they are refused. Asks the platform; rejects with a DeliveryError. */
+  whoami(thread: ThreadRef, author: Author, signal: AbortSignal): Promise<string>;
 }
 
 export interface OpenQuestion {

@@ -41,6 +41,8 @@ interface EventBase {
   readonly author: Author;
   /** When it was said, by the platform's clock. Milliseconds since 1970. */
   readonly at: number;
+  /** Ids of the groups that the author belongs to there, where the platform has such: routes may ask for one. */
+  readonly roles?: readonly string[];
 }
 
 /** What an adapter makes of a platform event. Text is clean text: no platform mark-up, the bot's own mention removed. */
@@ -51,6 +53,8 @@ export type IncomingEvent =
       readonly attachments: readonly Attachment[];
       /** `mention` and `direct` are meant for the bot; `followUp` only where the thread has a conversation. */
       readonly trigger: "mention" | "direct" | "followUp";
+      /** The agent that the author chose by name. It counts only where a route leads to it. */
+      readonly agent?: string;
     })
   | (EventBase & { readonly kind: "command"; readonly word: ControlWord })
   | (EventBase & { readonly kind: "stop" })

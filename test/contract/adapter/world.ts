@@ -13,7 +13,12 @@ interface Seen {
 }
 
 /** A directory that knows nothing. */
-export const emptyDirectory: Directory = { agents: () => [], question: async () => undefined, mayAnswer: async () => undefined };
+export const emptyDirectory: Directory = {
+  agents: () => [],
+  question: async () => undefined,
+  mayAnswer: async () => undefined,
+  whoami: async () => "",
+};
 
 /** How the platform took note of an event that it sent. */
 export interface Sent {

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import {
+  type Deleted,
+  deletedSchema,
+  type Interaction,
+  interactionSchema,
+  type Message,
+  messageSchema,
+} from "../../../adapters/discord/wire.ts";
+
+/** Payloads as the gateway sends them, by what happened. */
+export const message = (whatHappened: string): Message => messageSchema.parse(read(whatHappened));
+export const deleted = (whatHappened: string): Deleted => deletedSchema.parse(read(whatHappened));
+export const interaction = (whatHappened: string): Interaction => interactionSchema.parse(read(whatHappened));
+
+function read(whatHappened: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../fixtures/discord/${whatHappened}.json`, import.meta.url), "utf8"));
+}
