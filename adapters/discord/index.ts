@@ -1,7 +1,7 @@
 import type { Log } from "../../src/log.ts";
 import type { Adapter, Directory } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
-import { DeliveryError } from "../../src/model/errors.ts";
+import { type ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import type { Leases } from "../../src/model/lease.ts";
 import type { OpenStore } from "../../src/model/ledger.ts";
 import type { IncomingEvent, Receive } from "../../src/model/message.ts";
@@ -33,6 +33,8 @@ export interface DiscordOptions {
   readonly log: Log;
   readonly openStore: OpenStore;
   readonly leases: Leases;
+  /** The bot cannot be used any more, and an admin has to mend it. */
+  readonly fail: (problem: ConfigError) => void;
 }
 
 /**
@@ -123,6 +125,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     leases: options.leases,
     name: `discord:${config.applicationId}`,
     connect: () => connect({ ...setting, clock, log, onDispatch: receiver.dispatch, signal: closing.signal }),
+    fail: options.fail,
     clock,
     log,
   });
@@ -157,13 +160,15 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
         "time of discord not kept",
       );
     },
+    // Where another process listens, what it hears is ours to work on, too.
+    connected: () => lead.isListening() || lead.isWaiting(),
     person: (event, signal) => people.find(event.author, signal),
     sign: (thread, sign, signal) => signs.set(toAddress(thread), sign, signal),
     split: splitReply,
     post: sender.post,
     edit: sender.edit,
     live: sender.live,
-    open: (attachment, signal) => openFile(attachment, { apiUrl: config.apiUrl, fetch: options.fetch, rest }, signal),
+    open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { apiUrl: config.apiUrl, fetch: options.fetch, rest }, signal),
     stop,
   };
 }

@@ -12,6 +12,8 @@ export interface Lead {
    */
   start(): Promise<void>;
   isListening(): boolean;
+  /** Whether another process listens, for all we know. */
+  isWaiting(): boolean;
   /** Resolves when nothing is listened to any more and the right is given back. */
   stop(): Promise<void>;
 }
@@ -21,6 +23,8 @@ export interface LeadOptions {
   /** Of the right: one for each bot. */
   readonly name: string;
   readonly connect: () => Promise<Connection>;
+  /** What only an admin can mend, once it is started. */
+  readonly fail: (problem: ConfigError) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,8 +34,10 @@ const lookEveryMs = 1_000;
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
 
-export function createLead({ leases, name, connect, clock, log }: LeadOptions): Lead {
+export function createLead({ leases, name, connect, fail, clock, log }: LeadOptions): Lead {
   const ending = new AbortController();
+  let started = false;
+  let waiting = false;
   let connection: Connection | undefined;
   let running: Promise<void> | undefined;
 
@@ -59,7 +65,8 @@ export function createLead({ leases, name, connect, clock, log }: LeadOptions): 
         return error;
       });
       if (why === undefined || ending.signal.aborted) return;
-      const pause = Math.min(longestPauseMs, why instanceof ConfigError ? longestPauseMs : firstPauseMs * 2 ** Math.min(tries, 10));
+      if (why instanceof ConfigError && started) fail(why);
+      const pause = why instanceof ConfigError ? longestPauseMs : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
       const pauseMs = (why instanceof DeliveryError ? why.retryAfterMs : undefined) ?? pause;
       log.error({ err: why, pauseMs }, "discord is not connected: messages are read later");
       await clock.sleep(pauseMs, AbortSignal.any([ending.signal, lease.signal]));
@@ -74,6 +81,7 @@ export function createLead({ leases, name, connect, clock, log }: LeadOptions): 
 
   const run = async (first: Lease | undefined, onOpen: () => void, onFailure: (error: unknown) => void) => {
     for (let lease = first; !ending.signal.aborted; lease = await take()) {
+      waiting = lease === undefined;
       if (lease) {
         await lead(lease, onOpen, onFailure);
         await lease.release();
@@ -92,7 +100,9 @@ export function createLead({ leases, name, connect, clock, log }: LeadOptions): 
         resolve();
       }
       await promise;
+      started = true;
     },
+    isWaiting: () => waiting,
     isListening: () => connection?.isListening() ?? false,
     async stop() {
       ending.abort();

@@ -2,11 +2,10 @@ import { Routes } from "discord.js";
 import { z } from "zod";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
+import { download } from "../shared/download.ts";
 import type { Rest } from "./rest.ts";
 import { messageSchema } from "./wire.ts";
 
-/** Bytes. */
-const largest = 25 * 1024 * 1024;
 /** Where Discord keeps files. */
 const hosts = ["cdn.discordapp.com", "media.discordapp.net"];
 
@@ -18,54 +17,53 @@ export interface OpenOptions {
   readonly rest: Rest;
 }
 
+const denied = "Discord does not hand it out";
+
 /**
  * The bytes of a file that a person attached. Its address is signed, needs no token, and is good for about a day; then the message that
  * it stands in is asked for the next one.
  */
-export async function openFile(attachment: Attachment, options: OpenOptions, signal: AbortSignal): Promise<Uint8Array> {
+export async function openFile(attachment: Attachment, maxBytes: number, options: OpenOptions, signal: AbortSignal): Promise<Uint8Array> {
   const source = sourceSchema.safeParse(attachment.source).data;
-  if (!source) throw new DeliveryError("refused", "the file is not at Discord");
-  const first = await fetchFile(source.url, options, signal);
-  if (first.ok || source.message === undefined || ![403, 404].includes(first.status)) return read(first);
-  await first.body?.cancel();
-  const route = Routes.channelMessage(source.channel, source.message);
-  const answer = await options.rest.call("get", route, { name: "message", purpose: "read" }, signal);
-  const fresh = messageSchema.safeParse(answer).data?.attachments.find(({ id }) => id === attachment.id);
-  if (!fresh) throw new DeliveryError("refused", "the file is not there any more");
-  return read(await fetchFile(fresh.url, options, signal));
+  if (!source) throw notAtDiscord();
+  const fetchFrom = (url: string) => {
+    if (!isDiscordFile(url, options.apiUrl)) throw notAtDiscord();
+    return download(options.fetch, { url, maxBytes, mediaType: attachment.mediaType, denied }, signal);
+  };
+  try {
+    return await fetchFrom(source.url);
+  } catch (error) {
+    const fresh =
+      error instanceof DeliveryError && error.kind === "fileRefused" ? await renew(attachment.id, source, options, signal) : undefined;
+    if (fresh === undefined || fresh === source.url) throw error;
+    return fetchFrom(fresh);
+  }
 }
 
-async function fetchFile(url: string, { apiUrl, fetch: fetchWith }: OpenOptions, signal: AbortSignal): Promise<Response> {
-  if (!isDiscordFile(url, apiUrl)) throw new DeliveryError("refused", "the file is not at Discord");
-  try {
-    return await fetchWith(url, { redirect: "error", signal });
-  } catch (cause) {
-    throw new DeliveryError("unavailable", "the file cannot be fetched", { cause });
-  }
+/** The address as the message has it now. */
+async function renew(
+  file: string,
+  { channel, message }: z.output<typeof sourceSchema>,
+  { rest }: OpenOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (message === undefined) return undefined;
+  const answer = await rest
+    .call("get", Routes.channelMessage(channel, message), { name: "message", purpose: "read" }, signal)
+    .catch((error: unknown) => {
+      if (error instanceof DeliveryError && (error.kind === "refused" || error.kind === "threadGone")) return undefined;
+      throw error;
+    });
+  return messageSchema.safeParse(answer).data?.attachments.find(({ id }) => id === file)?.url;
 }
 
 function isDiscordFile(url: string, apiUrl: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, port, origin } = new URL(url);
+  const { protocol, hostname, port, origin, username, password } = new URL(url);
+  if (username !== "" || password !== "") return false;
   return (protocol === "https:" && port === "" && hosts.includes(hostname)) || origin === new URL(apiUrl).origin;
 }
 
-async function read(response: Response): Promise<Uint8Array> {
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new DeliveryError(response.status >= 500 ? "unavailable" : "refused", `the file cannot be read (HTTP ${response.status})`);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > largest) throw new DeliveryError("refused", "the file is too large");
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof DeliveryError) throw error;
-    throw new DeliveryError("unavailable", "the file broke off", { cause: error });
-  }
-  return Buffer.concat(chunks);
+function notAtDiscord(): DeliveryError {
+  return new DeliveryError("fileRefused", "the file is not at Discord", { explanation: denied });
 }

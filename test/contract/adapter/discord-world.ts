@@ -4,6 +4,7 @@ import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Adapter, Directory } from "../../../src/model/adapter.ts";
 import { type Clock, systemClock } from "../../../src/model/clock.ts";
+import type { ConfigError } from "../../../src/model/errors.ts";
 import type { Leases } from "../../../src/model/lease.ts";
 import type { IncomingEvent, Receipt } from "../../../src/model/message.ts";
 import type { Json, ThreadRef } from "../../../src/model/thread.ts";
@@ -16,6 +17,8 @@ import { type AdapterWorld, emptyDirectory, type PostFault, type Sent } from "./
 
 export interface DiscordWorld extends AdapterWorld {
   readonly discord: DiscordSimulator;
+  /** What the adapter said an admin has to mend. */
+  readonly failures: readonly ConfigError[];
   /** Another process with the same configuration and store, not started. */
   another(): Adapter;
 }
@@ -37,6 +40,7 @@ export async function createDiscordWorld(options: DiscordWorldOptions = {}): Pro
   const received: IncomingEvent[] = [];
   const outcomes: { readonly id: string; readonly ok: boolean }[] = [];
   let next: (event: IncomingEvent) => Promise<Receipt> = async () => ({ kind: "accepted" });
+  const failures: ConfigError[] = [];
   let stopped = false;
   let last = "";
   const outbound = createGuardedFetch({ allowPrivateNetworks: true });
@@ -49,6 +53,7 @@ export async function createDiscordWorld(options: DiscordWorldOptions = {}): Pro
       log: silentLog,
       openStore,
       leases: memoryLeases,
+      fail: (problem) => failures.push(problem),
     });
   const receive = async (event: IncomingEvent) => {
     received.push(event);
@@ -84,6 +89,7 @@ export async function createDiscordWorld(options: DiscordWorldOptions = {}): Pro
     discord,
     adapter: { ...adapter, stop: end },
     another,
+    failures,
     received,
     onReceive(then) {
       next = then;
