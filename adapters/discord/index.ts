@@ -147,7 +147,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
 
   return {
     platform: "discord",
-    capabilities: { posting: "nonce" },
+    capabilities: { posting: "nonce", identity: "admin" },
     routes: [],
     async start(receiveNext, directoryNext, signal) {
       me = await identify(rest, AbortSignal.any([signal, ending.signal]));

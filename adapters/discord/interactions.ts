@@ -1,7 +1,7 @@
 import type { Log } from "../../src/log.ts";
 import type { Directory } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
-import type { Attachment, IncomingEvent, Receipt } from "../../src/model/message.ts";
+import type { Attachment, ControlWord, IncomingEvent, Receipt } from "../../src/model/message.ts";
 import { type DiscordAddress, toThread } from "./address.ts";
 import type { Book } from "./book.ts";
 import { type Click, toForm } from "./components.ts";
@@ -133,7 +133,7 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     await respond.tell(interaction, told);
   };
 
-  const command = async (act: Act, word: "new" | "stop" | "status" | "help") => {
+  const command = async (act: Act, word: ControlWord) => {
     if (act.place.kind === "channel") return respond.say(act.interaction, notHere);
     await respond.defer(act.interaction);
     await settle(act, async () => {

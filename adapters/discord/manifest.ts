@@ -39,6 +39,7 @@ export const commands = [
       sub("status", "What the agent works on here"),
       sub("stop", "Stop the agent's work in this conversation"),
       sub("new", "Begin afresh: the agent forgets this conversation"),
+      sub("again", "Ask once more what was lost on the way"),
       sub("list", "Which agents answer here"),
       sub("help", "What you can say"),
     ],

@@ -18,7 +18,7 @@ export type Wanted =
   | { readonly kind: "answer"; readonly question: string; readonly text: string };
 
 const types = { command: 2, component: 3, autocomplete: 4, modal: 5 };
-const words: readonly ControlWord[] = ["new", "stop", "status", "help"];
+const words: readonly ControlWord[] = ["new", "stop", "status", "help", "again"];
 
 /** Pure. Undefined for what is none of ours. https://discord.com/developers/docs/interactions/receiving-and-responding */
 export function toWanted(interaction: Interaction, bot: string, names: Names): Wanted | undefined {

@@ -24,7 +24,7 @@ export function createDirectory(parts: Parts): Directory {
       const question = { kind: "command", word: "status", id: `whoami:${author.id}`, thread, author, at: parts.clock.now() } as const;
       const verdict = await identifyAuthor(parts, question, client.policy.identity, signal);
       if (verdict.kind === "allowed") return notices.told(client.name, Object.entries(verdict.metadata));
-      return toRefusal(verdict.why, "whoami")?.text ?? notices.toldNobody;
+      return toRefusal(parts, thread, verdict, "whoami")?.text ?? notices.toldNobody;
     },
     mayAnswer: async (delivery, thread, author) => whyNot(parts, await findQuestion(parts, delivery), thread, author),
   };
