@@ -13,10 +13,13 @@ interface SlackTalk extends Talk {
 
 export const slackPlatform: Platform = { createChat: (parties) => createSlackChat(parties, {}), expiryMinutes: 0.2 };
 
-/** Over sockets instead of signed requests. Nobody hears at once that an event was not taken: Slack waits for that, here less long. */
+/**
+ * Over sockets instead of signed requests. Nobody hears at once that an event was not taken: Slack waits for that (here a second), so that
+ * it takes longer until every message is with its agent.
+ */
 export const slackSocketPlatform: Platform = {
   createChat: (parties) => createSlackChat(parties, { socketMode: true, answerMs: 1_000 }),
-  expiryMinutes: 0.2,
+  expiryMinutes: 0.6,
 };
 
 /** A workspace with a channel for each agent, and one thread of four messages in each. */
