@@ -5,7 +5,18 @@ import { pino } from "pino";
 export type Log = Pick<pino.Logger, "debug" | "info" | "warn" | "error" | "fatal"> & { child(facts: Record<string, unknown>): Log };
 
 /** Keys whose values never reach a log, wherever they stand up to four levels deep. */
-const secret = ["token", "authorization", "password", "secret", "clientSecret", "signingSecret", "botToken", "credentials", "cookie"];
+const secret = [
+  "token",
+  "authorization",
+  "password",
+  "secret",
+  "clientSecret",
+  "signingSecret",
+  "botToken",
+  "appToken",
+  "credentials",
+  "cookie",
+];
 const content = ["text", "email", "userPrincipalName", "displayName", "content", "body"];
 const paths = [...secret, ...content].flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]);
 

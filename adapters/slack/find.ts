@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { SlackAddress } from "./address.ts";
+import { slackErrorName } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import type { Web } from "./web.ts";
 
@@ -27,9 +28,21 @@ const repliesSchema = z.object({
 
 /**
  * The ts of our message that carries this delivery id. Reads the thread from its root on; where there is none, the newest messages.
- * https://docs.slack.dev/reference/methods/conversations.replies
+ * Undefined also where the app may not look. https://docs.slack.dev/reference/methods/conversations.replies
  */
 export async function findByMetadata(
+  ...where: readonly [web: Web, address: SlackAddress, deliveryId: string, self: Identity, signal: AbortSignal]
+): Promise<string | undefined> {
+  try {
+    return await search(...where);
+  } catch (error) {
+    // An app for mentions alone may not read channels. An answer that may stand there twice is better than one that is lost.
+    if (slackErrorName(error) === "missing_scope") return undefined;
+    throw error;
+  }
+}
+
+async function search(
   web: Web,
   address: SlackAddress,
   deliveryId: string,

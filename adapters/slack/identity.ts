@@ -11,11 +11,8 @@ export interface Identity extends Home {
   readonly app: string | undefined;
 }
 
-/** Without these something that the bridge promises does not work. */
-const scopes = ["app_mentions:read", "chat:write", "users:read"];
-
-/** Asks Slack who we are. Rejects with a ConfigError that names the remedy when the token is not good. */
-export async function identify(web: Web, log: Log, signal: AbortSignal): Promise<Identity> {
+/** Asks Slack who we are, and warns of scopes that are missing. Rejects with a ConfigError that names the remedy when the token is not good. */
+export async function identify(web: Web, scopes: Iterable<string>, log: Log, signal: AbortSignal): Promise<Identity> {
   const answer = await web
     .call("auth.test", "read", signal, (client) => client.auth.test())
     .catch((error: unknown) => {
@@ -28,7 +25,7 @@ export async function identify(web: Web, log: Log, signal: AbortSignal): Promise
   }
   if (!answer.bot_id) throw new ConfigError("slack.botToken: this is not a bot's token. Put the bot user's token (xoxb-...) there.");
   const granted = answer.response_metadata?.scopes;
-  const missing = granted ? scopes.filter((scope) => !granted.includes(scope)) : [];
+  const missing = granted ? [...scopes].filter((scope) => !granted.includes(scope)) : [];
   if (missing.length > 0) log.warn({ missing }, "the slack app lacks scopes: add them and install it again");
   return { team, botUser, botId: answer.bot_id, app: answer.app_id, enterprise: answer.enterprise_id || undefined };
 }

@@ -9,7 +9,7 @@ export interface Reading {
   readonly team: string;
   readonly botUser: string;
   readonly botId: string | undefined;
-  readonly directMessages: "chat" | "threads";
+  readonly directMessages: "chat" | "threads" | "off";
 }
 
 export const feedbackAction = "a2a_feedback";
@@ -44,7 +44,7 @@ export function fromMessage(event: MessageEvent, reading: Reading, names: Names)
 
 function toTrigger(event: MessageEvent, reading: Reading): "mention" | "direct" | "followUp" | undefined {
   const text = event.text ?? "";
-  if (event.channel_type === "im" || isDirect(event.channel)) return "direct";
+  if (event.channel_type === "im" || isDirect(event.channel)) return reading.directMessages === "off" ? undefined : "direct";
   if (mentions(text, reading.botUser)) return "mention";
   const inThread = event.thread_ts && event.thread_ts !== event.ts;
   return inThread && !beginsWithMention(text) ? "followUp" : undefined;

@@ -10,6 +10,7 @@ import type { SlackConfig } from "./config.ts";
 import { type Identity, identify } from "./identity.ts";
 import { createIntake } from "./intake.ts";
 import { listen } from "./listen.ts";
+import { neededScopes, toFeatures } from "./manifest.ts";
 import { openFile } from "./open.ts";
 import { createPace } from "./pace.ts";
 import { createPeople } from "./people.ts";
@@ -46,9 +47,11 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     return me;
   };
   const web = createWeb({ token: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch });
+  // Which routes take follow-ups is the bridge's business: nothing here depends on it.
+  const features = toFeatures(config, false);
   const pace = createPace({ ...config.pace, clock });
-  const people = createPeople({ web, openStore: options.openStore });
-  const signs = createSigns({ web, clock });
+  const people = createPeople({ web, openStore: options.openStore, emails: config.emails });
+  const signs = createSigns({ web, clock, features });
   const sender = createSender({ web, pace, clock, log, identity, feedbackButtons: config.feedbackButtons });
   const intake = createIntake({ config, fetch: options.fetch, log, identity });
   const { appToken, signingSecret, apiUrl } = config;
@@ -94,7 +97,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     capabilities: { posting: "lookup", identity: "email" },
     routes: sockets || signingSecret === undefined ? [] : [createDoor({ signingSecret, clock, intake })],
     async start(receiveEvent, _directory, signal) {
-      me = await identify(web, log, AbortSignal.any([signal, ending.signal]));
+      me = await identify(web, neededScopes(features).keys(), log, AbortSignal.any([signal, ending.signal]));
       receive = receiveEvent;
       await intake.open();
       signal.addEventListener("abort", stop, { once: true });
@@ -110,8 +113,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     edit: sender.edit,
     find: sender.find,
     live: sender.live,
-    open: (attachment, maxBytes, signal) =>
-      openFile(attachment, maxBytes, { botToken: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch, web }, signal),
+    open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { ...config, fetch: options.fetch, web }, signal),
     stop,
   };
 }

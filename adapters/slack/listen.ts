@@ -8,7 +8,7 @@ import { mentionedUsers, type Names } from "./text.ts";
 import { actionsSchema, commandSchema, messageEventSchema, sessionStoppedSchema } from "./wire.ts";
 
 export interface Listening {
-  readonly command: string;
+  readonly command: string | false;
   readonly clock: Clock;
   readonly log: Log;
   readonly reading: () => Reading;
@@ -47,7 +47,7 @@ export function listen(app: App, to: Listening): void {
     if (actions) await take(fromActions(actions, to.reading()));
     await ack();
   });
-  app.command(to.command, async ({ body, ack }) => ack(toSelf(await onCommand(body, to))));
+  if (to.command !== false) app.command(to.command, async ({ body, ack }) => ack(toSelf(await onCommand(body, to))));
 }
 
 /** What the person is to read at once, if anything. */

@@ -12,6 +12,8 @@ export interface OpenOptions {
   readonly apiUrl: string;
   readonly fetch: typeof fetch;
   readonly web: Web;
+  /** Whether the app reads files. */
+  readonly files: boolean;
 }
 
 const denied = "Slack does not let the app read it (an admin can give it the scope files:read)";
@@ -21,6 +23,7 @@ const denied = "Slack does not let the app read it (an admin can give it the sco
  * A web page in place of a file is Slack's login page: the token may not read files.
  */
 export async function openFile(attachment: Attachment, maxBytes: number, options: OpenOptions, signal: AbortSignal): Promise<Uint8Array> {
+  if (!options.files) throw new DeliveryError("fileRefused", "slack.files is off", { explanation: "files are switched off for this app" });
   const source = sourceSchema.safeParse(attachment.source).data;
   const url = source && (source.url ?? (await lookUp(attachment.id, options.web, signal)));
   if (url === undefined || !isSlackFile(url, options.apiUrl)) {

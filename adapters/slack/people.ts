@@ -42,7 +42,14 @@ const userSchema = z.object({
 
 type User = z.infer<typeof userSchema>;
 
-export function createPeople(options: { readonly web: Web; readonly openStore: OpenStore }): People {
+export interface PeopleOptions {
+  readonly web: Web;
+  readonly openStore: OpenStore;
+  /** Whether addresses are looked at. */
+  readonly emails: boolean;
+}
+
+export function createPeople(options: PeopleOptions): People {
   const store = options.openStore<Known>("slack-people");
   const keyOf = (home: Home, user: string) => `${home.team}:${user}`;
   return {
@@ -52,7 +59,8 @@ export function createPeople(options: { readonly web: Web; readonly openStore: O
       if (cached) return { id: author.id, ...cached };
       const user = await ask(options.web, author.id, signal);
       if (!user) return { ...author, displayName: author.id, standing: "stranger" };
-      const known = toKnown(user, author, home);
+      const { email, ...others } = toKnown(user, author, home);
+      const known: Known = { ...others, ...(options.emails && email !== undefined && { email }) };
       await store.set(key, known, cachedMs);
       return { id: author.id, ...known };
     },

@@ -2,6 +2,7 @@ import type { Sign } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import type { SlackAddress } from "./address.ts";
 import { slackErrorName } from "./errors.ts";
+import type { Feature } from "./manifest.ts";
 import { neutralise } from "./neutral.ts";
 import type { Web } from "./web.ts";
 
@@ -11,9 +12,7 @@ const refreshMs = 90_000;
 const rewordMs = 5_000;
 const remembered = 2_000;
 
-/** The ways to show that we are at work, the best first. A workspace or an app may not have the first two. */
-const ways = ["session", "status", "reaction"] as const;
-type Way = (typeof ways)[number];
+type Way = "session" | "status" | "reaction";
 
 interface Shown {
   way: Way;
@@ -29,12 +28,23 @@ export interface Signs {
   set(address: SlackAddress, sign: Sign, signal: AbortSignal): Promise<void>;
 }
 
-export function createSigns(options: { readonly web: Web; readonly clock: Clock }): Signs {
-  const { web, clock } = options;
+export interface SignsOptions {
+  readonly web: Web;
+  readonly clock: Clock;
+  readonly features: ReadonlySet<Feature>;
+}
+
+export function createSigns({ web, clock, features }: SignsOptions): Signs {
+  /** To show that we are at work, the best first. A workspace may not have the first two. */
+  const ways: readonly Way[] = [
+    ...(features.has("agentView") ? (["session"] as const) : []),
+    "status",
+    ...(features.has("reactions") ? (["reaction"] as const) : []),
+  ];
   const threads = new Map<string, Shown>();
 
   const shownIn = (key: string): Shown => {
-    const shown: Shown = threads.get(key) ?? { way: "session", kind: "none", text: "", at: 0, tail: Promise.resolve() };
+    const shown: Shown = threads.get(key) ?? { way: ways[0] ?? "status", kind: "none", text: "", at: 0, tail: Promise.resolve() };
     threads.delete(key);
     threads.set(key, shown);
     const [oldest] = threads.keys();

@@ -1,6 +1,7 @@
 import { LogLevel, WebClient, type WebClientOptions } from "@slack/web-api";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type Purpose, toDeliveryError } from "./errors.ts";
+import type { SlackMethod } from "./manifest.ts";
 
 /** Milliseconds for one call; Slack answers in far less, or not at all. */
 const timeout = 10_000;
@@ -8,7 +9,7 @@ const timeout = 10_000;
 /** Slack's Web API. Each call is made once: nothing is repeated or queued here. */
 export interface Web {
   /** Makes one call; rejects with a DeliveryError. `method` names it in errors and logs. */
-  call<T>(method: string, purpose: Purpose, signal: AbortSignal, make: (client: WebClient) => Promise<T>): Promise<T>;
+  call<T>(method: SlackMethod, purpose: Purpose, signal: AbortSignal, make: (client: WebClient) => Promise<T>): Promise<T>;
 }
 
 export function createWeb(options: { readonly token: string; readonly apiUrl: string; readonly fetch: typeof fetch }): Web {

@@ -2,6 +2,7 @@ import { agentsAsk, agentsCheck, agentsList } from "./agents.ts";
 import { buriedList, buriedRedrive, buriedShow } from "./buried.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
+import { manifestSlack } from "./manifest-slack.ts";
 import { manifestTeams } from "./manifest-teams.ts";
 import { routesTest } from "./routes-test.ts";
 import { schema } from "./schema.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   agentsCheck,
   agentsAsk,
   routesTest,
+  manifestSlack,
   manifestTeams,
   schema,
 ];

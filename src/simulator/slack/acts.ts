@@ -8,7 +8,7 @@ import { deleteMessage } from "./methods/chat.ts";
 import type { Post } from "./post.ts";
 import type { ResponseUrls } from "./response.ts";
 import { showButtons } from "./show.ts";
-import type { Channel, Workspace } from "./workspace.ts";
+import { type Channel, isAgent, type Workspace } from "./workspace.ts";
 
 export interface Said {
   readonly channel: string;
@@ -42,6 +42,8 @@ export interface Acts {
   command(line: string, where: { readonly channel: string; readonly user: string }): Promise<Attempt>;
   /** Presses a button that the message shows. */
   click(click: Click): Promise<Attempt>;
+  /** Takes the app out of the workspace: its token ends, and it hears of that. */
+  uninstall(): Promise<Act>;
   /** Presses the stop button, which a thread shows while its agent session is `processing` and the app listens to it. */
   pressStop(channel: string, threadTs: string, user: string): Promise<Act>;
 }
@@ -79,12 +81,19 @@ export function createActs({ desk, post, responses }: ActsOptions): Acts {
       return watch(post, (inner) => deleteMessage({ ...desk, tell: inner }, message));
     },
     async command(line, where) {
+      if (!workspace.app.scopes.has("commands")) throw new Error("the app has no commands");
       const responseUrl = responses.open(where.channel, undefined, where.user);
       return interact({ type: "slash_commands", body: toCommand(workspace, line, where, responseUrl) });
     },
     click: async (click) => {
       const message = requireMessageOf(workspace, click.channel, click.ts);
       return interact({ type: "interactive", body: toClick(workspace, click, message, responses) });
+    },
+    async uninstall() {
+      const delivered = post.tell({ kind: "uninstalled" });
+      workspace.app.standing = "revoked";
+      workspace.changed();
+      return { delivered };
     },
     async pressStop(channel, threadTs, user) {
       if (!hasStopButton(desk, channel, threadTs)) throw new Error("this thread shows no stop button");
@@ -98,7 +107,7 @@ export function createActs({ desk, post, responses }: ActsOptions): Acts {
 }
 
 export function hasStopButton({ workspace, sessions }: Desk, channel: string, threadTs: string): boolean {
-  return workspace.app.agent && sessions.look(channel, threadTs).session === "processing";
+  return isAgent(workspace) && sessions.look(channel, threadTs).session === "processing";
 }
 
 /** Runs a change and hands out what became of the event that it makes. */

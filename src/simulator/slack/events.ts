@@ -16,6 +16,8 @@ export type Happening =
   | { readonly kind: "posted"; readonly message: Message }
   | { readonly kind: "changed"; readonly message: Message; readonly before: Readonly<Record<string, unknown>> }
   | { readonly kind: "deleted"; readonly channel: string; readonly ts: string; readonly before: Readonly<Record<string, unknown>> }
+  /** An admin has removed the app. */
+  | { readonly kind: "uninstalled" }
   | {
       readonly kind: "stopPressed";
       readonly channel: string;
@@ -29,6 +31,7 @@ export type Happening =
  * A mention in a channel makes two, `message` and `app_mention`, each with an id of its own.
  */
 export function toEnvelopes(workspace: Workspace, happening: Happening): readonly Envelope[] {
+  if (happening.kind === "uninstalled") return toFarewell(workspace).map((event) => toEnvelope(workspace, event));
   const id = happening.kind === "posted" || happening.kind === "changed" ? happening.message.channel : happening.channel;
   const channel = workspace.channels.get(id);
   const { app } = workspace;
@@ -36,7 +39,17 @@ export function toEnvelopes(workspace: Workspace, happening: Happening): readonl
   return toEvents(workspace, channel, happening).map((event) => toEnvelope(workspace, event, channel));
 }
 
-function toEvents(workspace: Workspace, channel: Channel, happening: Happening): readonly Record<string, unknown>[] {
+/** Both come, in no fixed order (docs: tokens_revoked). */
+function toFarewell({ app }: Workspace): readonly Record<string, unknown>[] {
+  const all = [{ type: "app_uninstalled" }, { type: "tokens_revoked", tokens: { oauth: [], bot: [app.botUser] } }];
+  return all.filter(({ type }) => app.events.has(type));
+}
+
+function toEvents(
+  workspace: Workspace,
+  channel: Channel,
+  happening: Exclude<Happening, { kind: "uninstalled" }>,
+): readonly Record<string, unknown>[] {
   const { app } = workspace;
   const words = channelWords[channel.kind];
   const heard = app.events.has(words.event) && app.scopes.has(words.history);

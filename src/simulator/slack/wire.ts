@@ -5,6 +5,7 @@ import type { Channel, Person, Workspace } from "./workspace.ts";
 export const channelWords = {
   public: { type: "channel", history: "channels:history", event: "message.channels" },
   private: { type: "group", history: "groups:history", event: "message.groups" },
+  mpim: { type: "mpim", history: "mpim:history", event: "message.mpim" },
   im: { type: "im", history: "im:history", event: "message.im" },
 } as const satisfies Record<Channel["kind"], { type: string; history: string; event: string }>;
 

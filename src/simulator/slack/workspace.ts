@@ -19,7 +19,7 @@ export interface Person {
 export interface Channel {
   readonly id: string;
   name: string;
-  kind: "public" | "private" | "im";
+  kind: "public" | "private" | "im" | "mpim";
   /** Slack Connect: people of other teams may be in it. */
   shared: boolean;
   archived: boolean;
@@ -41,7 +41,7 @@ export interface SlackApp {
   readonly scopes: Set<string>;
   /** Event subscriptions by their manifest names, such as `message.channels`. */
   readonly events: Set<string>;
-  /** Declared as an agent (`features.agent_view`): it has sessions and a stop button. */
+  /** Declared as an agent (`features.agent_view`): with the scope that belongs to it, it has sessions and a stop button. */
   agent: boolean;
   standing: "installed" | "revoked" | "inactive";
 }
@@ -142,6 +142,11 @@ export function createWorkspace(options: {
   };
   addPerson(workspace, { id: app.botUser, name: "Agent Bridge", bot: true });
   return workspace;
+}
+
+/** Whether the app has sessions and a stop button: the feature brings its scope along (docs: agent view). */
+export function isAgent({ app }: Workspace): boolean {
+  return app.agent && app.scopes.has("assistant:write");
 }
 
 /** Adds a member of the simulated team with a confirmed address, unless the specification says otherwise. */

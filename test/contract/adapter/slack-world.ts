@@ -2,7 +2,7 @@ import { slackSchema } from "../../../adapters/slack/config.ts";
 import { createSlackAdapter } from "../../../adapters/slack/index.ts";
 import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { createHttpServer } from "../../../src/http/server.ts";
-import { silentLog } from "../../../src/log.ts";
+import { type Log, silentLog } from "../../../src/log.ts";
 import type { Adapter } from "../../../src/model/adapter.ts";
 import { type Clock, systemClock } from "../../../src/model/clock.ts";
 import type { ConfigError } from "../../../src/model/errors.ts";
@@ -25,6 +25,9 @@ export interface SlackWorldOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly streamLifeMs?: number;
   readonly slack?: SlackSimulatorOptions;
+  readonly log?: Log;
+  /** Changes the workspace before the bridge is there. */
+  readonly prepare?: (slack: SlackSimulator) => void;
   /** Hears that Slack does not let the bridge in any more. */
   readonly fail?: (problem: ConfigError) => void;
 }
@@ -32,6 +35,7 @@ export interface SlackWorldOptions {
 /** The real adapter behind the real HTTP server, in a simulated workspace. */
 export async function createSlackWorld(options: SlackWorldOptions = {}): Promise<SlackWorld> {
   const slack = await createSlackSimulator({ retryDelaysMs: [], streamLifeMs: options.streamLifeMs ?? 300_000, ...options.slack });
+  options.prepare?.(slack);
   slack.addPerson({ id: "UHAL", name: "Hal", bot: true });
   const neighbour = await slack.say({ channel: "G1", user: "UANN", text: "a private matter" });
   const received: IncomingEvent[] = [];
@@ -43,7 +47,7 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
       ...outbound,
       fail: options.fail ?? (() => undefined),
       clock: options.clock ?? systemClock,
-      log: silentLog,
+      log: options.log ?? silentLog,
       openStore: memoryStore,
     });
   const adapter = create();

@@ -10,6 +10,11 @@ test("token and secret are enough", () => {
     apiUrl: "https://slack.com/api/",
     directMessages: "chat",
     command: "/agent",
+    agentView: true,
+    files: true,
+    emails: true,
+    reactions: true,
+    manifest: { name: "Agent Bridge", description: "Ask your company's agents, in a channel or in a direct message." },
     feedbackButtons: false,
     pace: { perSecond: 1, burst: 4 },
   });
@@ -21,6 +26,8 @@ test.each([
   [{ apiUrl: "slack.com" }, "apiUrl: "],
   [{ apiUrl: "ftp://slack.com" }, "apiUrl: "],
   [{ command: "agent" }, "command: "],
+  [{ command: true }, "command: "],
+  [{ manifest: { name: "x".repeat(36) } }, "manifest.name: "],
   [{ directMessages: "both" }, "directMessages: "],
   [{ bottoken: "x" }, ": Unrecognized key"],
 ])("%j is refused, and the key is named", (wrong, expected) => {

@@ -3,6 +3,7 @@ import { requireRoot } from "../history.ts";
 import { type Desk, type Methods, requireMessage, requireOpenChannel } from "../method.ts";
 import { refuse } from "../refusal.ts";
 import type { SessionStatus } from "../sessions.ts";
+import { isAgent } from "../workspace.ts";
 
 /** What is shown beside messages: the status line, the agent session with its stop button, reactions. */
 export const signMethods: Methods = {
@@ -34,7 +35,7 @@ function setSession(desk: Desk, args: Args) {
   const { workspace, sessions } = desk;
   const channel = requireOpenChannel(workspace, args, "channel_id");
   const root = requireRoot(workspace, channel.id, requiredArg(args, "thread_ts"));
-  if (!workspace.app.agent) return refuse("not_agent_app");
+  if (!isAgent(workspace)) return refuse("not_agent_app");
   if ((textArg(args, "title")?.length ?? 0) > 200) return refuse("invalid_arguments");
   const status = requireSessionStatus(desk, args, "status");
   sessions.setSession(channel.id, root.ts, status);
