@@ -215,6 +215,9 @@ function prefixed<T>(store: ReturnType<OpenStore> & { get(key: string): Promise<
   };
 }
 
+/** A post that is cut off may stand there, and is made again by the next process: where it cannot be looked up, it would stand there twice. */
+const postGraceMs = 2_000;
+
 /** Leases are renewed three times in their life, and given up before they could run out (seconds 2 and 4 of 6). */
 function startWorkers(parts: Parts, leaseMs: number): readonly Worker[] {
   const handlers: Readonly<Record<Queue, (job: Job) => Promise<void>>> = {
@@ -228,6 +231,7 @@ function startWorkers(parts: Parts, leaseMs: number): readonly Worker[] {
     startWorker({
       ledger, queue, clock, log, slots: slots[queue], handle: handlers[queue],
       onBuried: (row) => toApology(parts, row), heartbeatMs: leaseMs / 3, giveUpMs: (leaseMs * 2) / 3,
+      ...(queue === "delivery" ? { graceMs: postGraceMs } : {}),
     }); // biome-ignore format: one call
   return [start("message"), start("control"), start("task"), start("delivery")];
 }

@@ -147,7 +147,7 @@ async function finish(session: Session): Promise<boolean> {
   const { contextId, taskId } = task;
   const asking = open ? { asking: last.id } : {};
   const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
-  const known = contextId !== undefined || taskId !== undefined;
+  const known = open || contextId !== undefined || taskId !== undefined;
   session.forget = [...session.forget, askingKey(task.agent)];
   await parts.failpoint("follow.end.before");
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);

@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly heartbeatMs: number;
   /** Leases that were not confirmed for this long are given up: their calls are aborted. */
   readonly giveUpMs: number;
+  /** When the worker stops, what is under way has this long to come to its end by itself; absent: none. */
+  readonly graceMs?: number;
 }
 
 export interface Worker {
@@ -50,11 +52,17 @@ export function startWorker(options: WorkerOptions): Worker {
   return {
     stop: async () => {
       stopping.abort();
-      for (const { abort } of running.values()) abort.abort();
       slotFree.set();
+      if (options.graceMs !== undefined) await within(options.graceMs, pump);
+      for (const { abort } of running.values()) abort.abort();
       await Promise.all([pump, beat]);
     },
   };
+
+  async function within(ms: number, end: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([end, clock.sleep(ms, over.signal)]).finally(() => over.abort());
+  }
 
   async function pumpRows(): Promise<void> {
     const jobs = new Set<Promise<void>>();

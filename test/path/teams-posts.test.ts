@@ -1,19 +1,20 @@
 import { expect, test } from "@jest/globals";
+import type { Failpoint } from "../../src/model/failpoint.ts";
 import { complete, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
 import { createStage } from "../support/stage.ts";
 import { createTeamsBridge, help, said } from "../support/teams/bridge.ts";
 import { until } from "../support/until.ts";
-import type { World } from "../support/world.ts";
+import type { World, WorldOptions } from "../support/world.ts";
 
 /** Posts of which nobody heard whether they arrived, in this process: Teams cannot be asked. */
 
 const stage = createStage();
 
-async function setUp() {
+async function setUp(more: Partial<WorldOptions> = {}) {
   const agent = await stage.agent({
     script: (turn) => [working(), output("a", `Answer to ${turn.text}`, { last: true }), complete()],
   });
-  return createTeamsBridge(stage, { config: { agents: { helper: { url: agent.url } } } });
+  return createTeamsBridge(stage, { config: { agents: { helper: { url: agent.url } } }, ...more });
 }
 
 async function countRepeated(world: World): Promise<number> {
@@ -44,6 +45,22 @@ test("an answer that takes the place of its sign stands there once, whatever was
   await until(() => said(teams.thread(help, threadId).replies).length > 0);
   await until(() => isQuiet(world));
   expect(said(teams.thread(help, threadId).replies)).toEqual(["Answer to one"]);
+  expect(await countRepeated(world)).toBe(0);
+});
+
+test("a post that is under way when the bridge is stopped comes to its end, and is not made again", async () => {
+  let begun = false;
+  const failpoint: Failpoint = (name) => {
+    begun ||= name === "deliver.post.before";
+  };
+  const { teams, world } = await setUp({ failpoint });
+  teams.fault({ kind: "slow", ms: 700, operation: "post" });
+  const { threadId = "" } = await teams.say({ user: "ann", channel: help, text: "help", mention: true });
+  const words = () => said(teams.thread(help, threadId).replies).filter((text) => text.includes("begin a new conversation"));
+  await until(() => begun);
+  await world.restart();
+  await until(() => isQuiet(world));
+  expect(words()).toHaveLength(1);
   expect(await countRepeated(world)).toBe(0);
 });
 
