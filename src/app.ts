@@ -1,3 +1,4 @@
+import { type AgentFiles, createAgentFiles } from "./agent-files.ts";
 import { createAgentClient } from "./agents/client.ts";
 import { control } from "./bridge/control.ts";
 import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
@@ -94,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, leases, fail: failure.resolve });
   const own: { url?: string } = {};
   const book = createMetrics({ ledger, adapters, version: await readVersion() });
+  const agentFiles = createAgentFiles(options);
   const parts = createParts(options, {
     ledger,
     openStore,
@@ -101,6 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     accounts,
     clock,
     metrics: book.metrics,
+    agentFiles,
     publicUrl: () => config.publicUrl ?? own.url,
   });
   const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
@@ -144,6 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
       await Promise.all(housekeeping);
+      await agentFiles.close();
       await book.close();
       await admin?.close();
       await ledger.close();
@@ -167,6 +171,7 @@ interface Made {
   readonly adapters: readonly Adapter[];
   readonly accounts: Accounts;
   readonly clock: Clock;
+  readonly agentFiles: AgentFiles;
   publicUrl(): string | undefined;
 }
 
@@ -188,6 +193,7 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     identity: { ...config.identity, accounts: made.accounts },
     pushAddress: (agent) => toPushAddress(config, agent, made.publicUrl()),
     publicUrl: made.publicUrl,
+    fetchFile: made.agentFiles.fetchFile,
     files: toFileLimits(config),
     keepMs: config.store.retention.factsDays * day,
     clock,

@@ -1,8 +1,8 @@
 import { Routes } from "discord.js";
 import { z } from "zod";
+import { download } from "../../src/model/download.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
-import { download } from "../shared/download.ts";
 import type { Rest } from "./rest.ts";
 import { messageSchema } from "./wire.ts";
 

@@ -1,4 +1,7 @@
+import { DeliveryError } from "../../src/model/errors.ts";
 import type { Reply, ReplyPart } from "../../src/model/reply.ts";
+import { toSize } from "../../src/model/size.ts";
+import { type FilePart, fileOf, splitFiles } from "../shared/files.ts";
 import { toPartMarkdown } from "../shared/part.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import { type Row, toRows } from "./components.ts";
@@ -31,13 +34,17 @@ const isFile = (part: ReplyPart): part is Extract<ReplyPart, { kind: "file" }> &
   part.kind === "file" && part.bytes !== undefined;
 
 /**
- * Pure: see `Adapter.split`. Pieces are texts, and files one by one; the first alone takes the place of a live message, and the last one
- * carries the choices. Of a long answer the beginning is shown, and the whole of it is a file.
+ * Pure: see `Adapter.split`. Pieces are texts, and files one by one; the first text alone takes the place of a live message, and the last
+ * piece of the words carries the choices. Of a long answer the beginning is shown, and the whole of it is a file.
  */
 export function splitReply(reply: Reply): readonly Reply[] {
+  const { words, files } = splitFiles(reply);
+  return [...(words ? splitWords(words) : []), ...files];
+}
+
+function splitWords(reply: Reply): readonly Reply[] {
   const { replaces, choices, parts, ...rest } = reply;
-  const text = toText({ parts: parts.filter((part) => !isFile(part)) });
-  const files = parts.filter(isFile);
+  const text = toText({ parts });
   const cut = splitMarkdown(text, postLimit);
   const isLong = cut.length > mostPosts;
   const texts = isLong
@@ -46,9 +53,8 @@ export function splitReply(reply: Reply): readonly Reply[] {
         .map((piece) => piece + more)
     : cut;
   const pieces: readonly ReplyPart[] = [
-    ...(text === nothing && files.length > 0 ? [] : texts.map((piece) => ({ kind: "text", text: piece }) as const)),
+    ...texts.map((piece) => ({ kind: "text", text: piece }) as const),
     ...(isLong ? [toAnswerFile(text)] : []),
-    ...files,
   ];
   return pieces.map((piece, index) => ({
     ...rest,
@@ -75,6 +81,19 @@ export function toMessage(reply: Pick<Reply, "parts">, buttons: readonly Row[] =
     flags: quiet,
     files: files.map(({ name, mediaType, bytes }) => ({ name, contentType: mediaType, data: Buffer.from(bytes, "base64") })),
   };
+}
+
+/** Throws `fileRefused` for a post of a file that Discord does not take. */
+export function checkFile(reply: Pick<Reply, "parts">): void {
+  const file = fileOf(reply);
+  const explanation = file && whyNot(file);
+  if (explanation !== undefined) throw new DeliveryError("fileRefused", `the file is refused: ${explanation}`, { explanation });
+}
+
+function whyNot({ bytes = "" }: FilePart): string | undefined {
+  const size = Buffer.byteLength(bytes, "base64");
+  if (size === 0) return "it is empty";
+  return size > fileLimit ? `Discord takes no file larger than ${toSize(fileLimit)}` : undefined;
 }
 
 /** The rows of a reply: the choices of a question, thumbs under an answer. */

@@ -10,7 +10,7 @@ import { stopRow } from "./components.ts";
 import { codes, discordCode } from "./errors.ts";
 import { createLive } from "./live.ts";
 import { toNonce } from "./nonce.ts";
-import { type DiscordMessage, toButtons, toMessage } from "./render.ts";
+import { checkFile, type DiscordMessage, toButtons, toMessage } from "./render.ts";
 import type { Rest } from "./rest.ts";
 import type { Threads } from "./threads.ts";
 
@@ -91,6 +91,7 @@ export function createSender(options: SenderOptions): Sender {
   return {
     async post(thread, reply, deliveryId, signal) {
       const address = toAddress(thread);
+      checkFile(reply);
       if (reply.private !== undefined) return whisper(address, reply.private, toMessage(reply), deliveryId, signal);
       const channel = await threads.open(address, signal);
       return toPosted(address, await create(channel, toMessage(reply, buttons(reply, deliveryId)), deliveryId, signal));

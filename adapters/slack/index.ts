@@ -52,7 +52,16 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   const pace = createPace({ ...config.pace, clock });
   const people = createPeople({ web, openStore: options.openStore, emails: config.emails });
   const signs = createSigns({ web, clock, features });
-  const sender = createSender({ web, pace, clock, log, identity, feedbackButtons: config.feedbackButtons });
+  const sender = createSender({
+    web,
+    apiUrl: config.apiUrl,
+    fetch: options.fetch,
+    pace,
+    clock,
+    log,
+    identity,
+    feedbackButtons: config.feedbackButtons,
+  });
   const intake = createIntake({ config, fetch: options.fetch, log, identity });
   const { appToken, signingSecret, apiUrl } = config;
   const appWeb = appToken === undefined ? undefined : createWeb({ token: appToken, apiUrl, fetch: options.fetch });

@@ -37,6 +37,8 @@ export const calls = {
   "reactions.add": { reactions: ["reactions:write"] },
   "reactions.remove": { reactions: ["reactions:write"] },
   "files.info": { files: ["files:read"] },
+  "files.getUploadURLExternal": { files: ["files:write"] },
+  "files.completeUploadExternal": { files: ["files:write"] },
   /** With the app-level token, whose scope `connections:write` is no bot scope. */
   "apps.connections.open": { core: [] },
 } as const satisfies Readonly<Record<string, Needs>>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { download } from "../../src/model/download.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
-import { download } from "../shared/download.ts";
 import type { Web } from "./web.ts";
 
 const sourceSchema = z.object({ url: z.string().optional() });
@@ -45,7 +45,7 @@ async function lookUp(file: string, web: Web, signal: AbortSignal): Promise<stri
 }
 
 /** Of Slack, or of the stand-in that `apiUrl` names: the token may go there, and so may what an agent sends. */
-function isSlackFile(url: string, apiUrl: string): boolean {
+export function isSlackFile(url: string, apiUrl: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, origin, username, password } = new URL(url);
   if (username !== "" || password !== "") return false;

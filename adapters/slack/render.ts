@@ -2,6 +2,7 @@ import type { ActionsBlock, ContextActionsBlock, KnownBlock } from "@slack/types
 import { slackifyMarkdown } from "slackify-markdown";
 import { assertNever } from "../../src/model/errors.ts";
 import type { Choice, Reply, ReplyPart } from "../../src/model/reply.ts";
+import { splitFiles } from "../shared/files.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import { choiceAction, feedbackAction } from "./inbound.ts";
 import { neutralise } from "./neutral.ts";
@@ -20,8 +21,13 @@ export interface SlackMessage {
   readonly blocks: KnownBlock[];
 }
 
-/** Pure: see `Adapter.split`. Each piece is one text; the first alone takes the place of a live message, the last has the buttons. */
+/** Pure: see `Adapter.split`. Each piece is one text or one file; the first text alone takes the place of a live message, the last one has the buttons. */
 export function splitReply(reply: Reply): readonly Reply[] {
+  const { words, files } = splitFiles(reply);
+  return [...(words ? splitWords(words) : []), ...files];
+}
+
+function splitWords(reply: Reply): readonly Reply[] {
   const pieces = splitMarkdown(toMarkdown(reply), postLimit);
   const { replaces, choices, ...rest } = reply;
   return pieces.map((text, index) => ({

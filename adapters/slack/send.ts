@@ -4,6 +4,7 @@ import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
+import { fileOf } from "../shared/files.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
 import { slackErrorName } from "./errors.ts";
 import { findByMetadata, metadataType } from "./find.ts";
@@ -12,6 +13,7 @@ import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
 import { type SlackMessage, toChoicesBlock, toFallback, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
 import { type Metadata, startStream, updateMessage } from "./stream.ts";
+import { show, upload } from "./upload.ts";
 import type { Web } from "./web.ts";
 
 /** More than this many live messages at once are not remembered; the oldest then end by an update. */
@@ -27,6 +29,9 @@ export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "find" 
 
 export interface SenderOptions {
   readonly web: Web;
+  readonly apiUrl: string;
+  /** For the bytes of files. */
+  readonly fetch: typeof fetch;
   readonly pace: Pace;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,6 +69,13 @@ export function createSender(options: SenderOptions): Sender {
   return {
     async post(thread, reply, deliveryId, signal) {
       const address = toAddress(thread, identity().team);
+      const file = fileOf(reply);
+      if (file) {
+        const id = await upload(file, options, signal);
+        await inTurn(address, signal, () => show(web, id, file, address, deliveryId, signal));
+        // Which message shows it, Slack tells nobody; it can be found by its mark.
+        return { platform: "slack", message: id, address };
+      }
       const markdown = toMarkdown(reply);
       const blocks = toButtons(reply, deliveryId);
       const ts = await inTurn(address, signal, () =>

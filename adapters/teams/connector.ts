@@ -21,7 +21,12 @@ export interface Message {
   readonly textFormat?: "markdown";
   readonly entities?: readonly ({ readonly type: string } & { readonly [key: string]: Json })[];
   readonly channelData?: { readonly [key: string]: Json };
-  readonly attachments?: readonly { readonly contentType: string; readonly content: { readonly [key: string]: Json } }[];
+  readonly attachments?: readonly {
+    readonly contentType: string;
+    readonly content?: { readonly [key: string]: Json };
+    readonly contentUrl?: string;
+    readonly name?: string;
+  }[];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Attachment, IncomingEvent } from "../../src/model/message.ts";
 import type { ThreadRef } from "../../src/model/thread.ts";
 import { type ConversationKind, localTenant, type TeamsAddress, toPlace, toThread } from "./address.ts";
 import { type Clicked, toClicked, toExecuted } from "./choices.ts";
+import { type Consent, toConsent } from "./consent.ts";
 import { beginsWithMention, mentionsBot, toCleanText } from "./text.ts";
 import { type Activity, feedbackSchema, type WireAttachment } from "./wire.ts";
 
@@ -19,6 +20,7 @@ export type Incoming =
   | { readonly kind: "event"; readonly event: IncomingEvent }
   /** Thumbs under a message of ours, whose delivery is still to be found. */
   | { readonly kind: "feedback"; readonly message: string; readonly event: Omit<Feedback, "delivery"> }
+  | { readonly kind: "consent"; readonly address: TeamsAddress; readonly consent: Consent }
   /** The bot was added to a conversation, or taken away from it. */
   | { readonly kind: "installed" | "uninstalled"; readonly address: TeamsAddress };
 
@@ -106,6 +108,8 @@ function fromDeletion(activity: Activity, address: TeamsAddress, reading: Readin
 function fromInvoke(activity: Activity, address: TeamsAddress, reading: Reading): Incoming | undefined {
   const executed = isCardAction(activity) ? toExecuted(activity.value) : undefined;
   if (executed) return toEvent(toAction(activity, address, executed, reading));
+  const consent = activity.name === "fileConsent/invoke" ? toConsent(activity.value, activity.replyToId) : undefined;
+  if (consent) return { kind: "consent", address, consent };
   const feedback = activity.name === "message/submitAction" ? feedbackSchema.safeParse(activity.value).data : undefined;
   if (!feedback || !activity.replyToId || !address.user) return undefined;
   const value = feedback.actionValue.reaction === "like" ? "up" : "down";
@@ -193,15 +197,22 @@ function clean(activity: Activity, { bot }: TeamsAddress): string {
   return toCleanText(activity.text ?? "", activity.entities, bot, activity.textFormat);
 }
 
-/** Files of personal chats, and pictures; every message also has a copy of itself in HTML. */
+/** Of a file that is said to be in a channel or a group chat, the copy of the message in HTML tells just that. */
+const mentioned = /<attachment id="[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"/gi;
+
+/** Files of personal chats, and pictures. What Teams only hints at comes along without a source, so that its person hears of it. */
 function toAttachment({ contentType, contentUrl, name, content }: WireAttachment): readonly Attachment[] {
+  if (typeof content === "string") {
+    if (contentType !== "text/html") return [];
+    return [...content.matchAll(mentioned)].map(([id]) => ({ id, name: "file", mediaType: unknownType, size: 0, source: {} }));
+  }
   if (contentType === "application/vnd.microsoft.teams.file.download.info" && content?.downloadUrl) {
     const id = content.uniqueId ?? content.downloadUrl;
-    return [
-      { id, name: name ?? "file", mediaType: "application/octet-stream", size: 0, source: { kind: "file", url: content.downloadUrl } },
-    ];
+    return [{ id, name: name ?? "file", mediaType: unknownType, size: 0, source: { kind: "file", url: content.downloadUrl } }];
   }
   if (!contentType.startsWith("image/") || !contentUrl) return [];
-  const mediaType = contentType === "image/*" ? "application/octet-stream" : contentType;
+  const mediaType = contentType === "image/*" ? unknownType : contentType;
   return [{ id: contentUrl, name: name ?? "image", mediaType, size: 0, source: { kind: "image", url: contentUrl } }];
 }
+
+const unknownType = "application/octet-stream";

@@ -1,5 +1,5 @@
 import type { Log } from "../../src/log.ts";
-import type { Adapter } from "../../src/model/adapter.ts";
+import type { Adapter, Directory } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import type { OpenStore } from "../../src/model/ledger.ts";
@@ -8,6 +8,7 @@ import { type TeamsAddress, toAddress, toThread } from "./address.ts";
 import { checkTeams } from "./check.ts";
 import type { TeamsConfig } from "./config.ts";
 import { createConnector } from "./connector.ts";
+import { createConsents } from "./consent.ts";
 import { createTokens, type Tokens } from "./credentials.ts";
 import { createFeedback } from "./feedback.ts";
 import { createHosts } from "./hosts.ts";
@@ -41,6 +42,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
   const { config, clock, log, openStore } = options;
   const local = config.insecureLocal;
   let receive: Receive | undefined;
+  let directory: Directory | undefined;
   const ending = new AbortController();
   const errands = new Set<Promise<void>>();
 
@@ -83,8 +85,10 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
     clock,
     log,
     feedbackButtons: config.feedbackButtons,
+    local,
     onStopped,
   });
+  const consents = createConsents({ connector, places, inTurn, hosts, fetch: options.fetch, openStore, directory: () => directory });
 
   const welcome = async (address: TeamsAddress) => {
     // A team hears of the bot where somebody needs it, not in its first channel.
@@ -110,6 +114,9 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
         const event = await feedback.complete(incoming, toAddress(incoming.event.thread, hosts.isService));
         return event ? takeEvent(event, answered) : { kind: "ignored" };
       }
+      case "consent":
+        await consents(incoming.address, incoming.consent, ending.signal);
+        return { kind: "accepted" };
       case "installed":
         await places.seen(incoming.address);
         errand(welcome(incoming.address), "welcome not shown");
@@ -136,9 +143,9 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
 
   return {
     platform: "teams",
-    capabilities: { posting: "atLeastOnce", identity: "directory" },
+    capabilities: { posting: "atLeastOnce", identity: "directory", asksForFiles: true },
     routes: [door.route],
-    async start(receiveEvent, _directory, signal) {
+    async start(receiveEvent, questions, signal) {
       if (local && !options.loopback) {
         throw new ConfigError(
           "teams.insecureLocal: anybody who reaches the bridge could speak as anybody. Set listen.host to 127.0.0.1, or give teams an app id.",
@@ -149,6 +156,7 @@ export function createTeamsAdapter(options: TeamsOptions): Adapter {
       });
       errand(connector.prepare(), "the keys of the service's tokens are not known yet");
       receive = receiveEvent;
+      directory = questions;
       door.open();
       signal.addEventListener("abort", stop, { once: true });
       if (local) log.warn({}, "teams takes activities of this machine without asking who sends them");

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { download } from "../../src/model/download.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
-import { download } from "../shared/download.ts";
 import type { Tokens } from "./credentials.ts";
 import type { Hosts } from "./hosts.ts";
 

@@ -69,7 +69,7 @@ export function createDoor(options: DoorOptions): Door {
     if (incoming && !receipt) return { status: 503 };
     if (receipt && isCardAction(activity)) return toCardAnswer(receipt);
     // An invoke is answered here and now; a body in the answer to thumbs would be taken for an error.
-    const isKnown = activity.type !== "invoke" || activity.name === "message/submitAction";
+    const isKnown = activity.type !== "invoke" || ["message/submitAction", "fileConsent/invoke"].includes(activity.name ?? "");
     return { status: isKnown ? 200 : 501 };
   };
 

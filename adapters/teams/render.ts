@@ -1,4 +1,5 @@
 import type { Reply } from "../../src/model/reply.ts";
+import { splitFiles } from "../shared/files.ts";
 import { toPartMarkdown } from "../shared/part.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import { toChoicesCard } from "./choices.ts";
@@ -15,10 +16,15 @@ export const postLimit = 20_000;
 type Said = Pick<Reply, "parts" | "tone" | "choices">;
 
 /**
- * Pure: see `Adapter.split`. Each piece is one text with the sources that it cites, the last one with the buttons of a question; the
+ * Pure: see `Adapter.split`. Each piece is one file, or one text with the sources that it cites, the last one with the buttons of a question; the
  * first alone takes the place of a live message.
  */
 export function splitReply(reply: Reply): readonly Reply[] {
+  const { words, files } = splitFiles(reply);
+  return [...(words ? splitWords(words) : []), ...files];
+}
+
+function splitWords(reply: Reply): readonly Reply[] {
   const { replaces, choices, ...rest } = reply;
   const citations = citationsOf(reply);
   return splitMarkdown(toText(reply), postLimit).map((text, index, pieces) => {

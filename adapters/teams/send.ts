@@ -3,9 +3,11 @@ import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
+import { fileOf } from "../shared/files.ts";
 import { localTenant, type TeamsAddress, toAddress, toPostedAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
 import type { Feedback } from "./feedback.ts";
+import { isPicture, toFilePost } from "./file-post.ts";
 import { fill } from "./fill.ts";
 import type { Hosts } from "./hosts.ts";
 import { createLive, type Live } from "./live.ts";
@@ -40,6 +42,8 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly feedbackButtons: boolean;
+  /** Whether a client on this machine stands in for Teams: it has no place for files. */
+  readonly local: boolean;
   /** The person pressed Stop on a message that is being written. Returns at once. */
   readonly onStopped: (address: TeamsAddress, message: string, asker: { readonly id: string; readonly workspace: string }) => void;
 }
@@ -65,12 +69,15 @@ export function createSender(options: SenderOptions): Sender {
     async post(thread, reply, deliveryId, signal) {
       const address = await places.current(toAddress(thread, hosts.isService));
       if (reply.private !== undefined) return whisper(address, accountOf(address, reply.private), reply, signal);
-      const message = toMessage(reply, options.feedbackButtons, deliveryId);
-      const taken = await signs.claim(address, deliveryId, reply.tone !== "notice" && !reply.notify);
+      const file = fileOf(reply);
+      const message = file ? toFilePost(file, address, deliveryId, options.local) : toMessage(reply, options.feedbackButtons, deliveryId);
+      // A card that asks is no answer that a sign could become.
+      const ends = reply.tone !== "notice" && !reply.notify && (!file || isPicture(file));
+      const taken = await signs.claim(address, deliveryId, ends);
       const filled = taken && (await fill(options, address, taken, message, signal)) ? taken.slot.message : undefined;
       if (taken && filled === undefined) await signs.release(address, deliveryId);
       const id = filled ?? (await inTurn(address, signal, () => connector.post(address, message, signal)));
-      await options.feedback.remember(address, id, reply, deliveryId);
+      if (!file) await options.feedback.remember(address, id, reply, deliveryId);
       return toPosted(address, id);
     },
 

@@ -23,7 +23,9 @@ const attachmentSchema = z.object({
   contentType: z.string(),
   contentUrl: loose(z.string()),
   name: loose(z.string()),
-  content: loose(z.object({ downloadUrl: loose(z.string()), uniqueId: loose(z.string()), fileType: loose(z.string()) })),
+  content: loose(
+    z.union([z.string(), z.object({ downloadUrl: loose(z.string()), uniqueId: loose(z.string()), fileType: loose(z.string()) })]),
+  ),
 });
 
 const channelDataSchema = z.object({

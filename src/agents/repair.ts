@@ -125,6 +125,7 @@ function toSkill(skill: Fields, index: number): Fields {
     description: string(skill.description) ?? "",
     tags: strings(skill.tags) ?? [],
     examples: strings(skill.examples) ?? [],
+    inputModes: strings(skill.inputModes) ?? [],
   };
 }
 

@@ -65,7 +65,8 @@ function toRows(
 ): readonly NewRow[] {
   return replies.flatMap((reply, index) => {
     const asking = reply.tone === "question" || reply.choices ? asks : undefined;
-    return toDeliveries(parts, task.thread, toPostId(turn.id, turn.posts + index), reply, last && index === replies.length - 1, asking);
+    const more = { last: last && index === replies.length - 1, asks: asking, agent: task.agent };
+    return toDeliveries(parts, task.thread, toPostId(turn.id, turn.posts + index), reply, more);
   });
 }
 

@@ -2,6 +2,8 @@ import type { Adapter } from "../model/adapter.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { Leased, NewRow, Step } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
+import { fetchBytes, toInstead, toKeep } from "./bring.ts";
+import { type FilePart, fileOf } from "./file-part.ts";
 import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
@@ -30,10 +32,36 @@ async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: Ab
   if (!adapter) return { end: { kind: "buried", error: `no adapter for ${delivery.thread.platform}` } };
   try {
     if (delivery.edits !== undefined) return await amend(parts, row, adapter, delivery.edits, reply, signal);
+    const file = fileOf(reply);
+    if (file) return await bring(parts, row, adapter, delivery, { reply, file }, signal);
     return { end: { kind: "done" }, result: toJson(await post(parts, row, adapter, delivery, reply, signal)) };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     return afterError(parts, row, delivery, reply, error);
+  }
+}
+
+/** Posts a file. Where it cannot be had or shown, the thread gets something in its place, in the same commit. */
+async function bring(
+  parts: Parts,
+  row: Leased,
+  adapter: Adapter,
+  delivery: Delivery,
+  { reply, file }: { readonly reply: Reply; readonly file: FilePart },
+  signal: AbortSignal,
+): Promise<Step> {
+  let whole = file;
+  const prepare = async () => {
+    whole = await fetchBytes(parts, delivery, file, signal);
+    return { ...reply, parts: [whole] };
+  };
+  try {
+    const posted = await post(parts, row, adapter, delivery, reply, signal, prepare);
+    return { end: { kind: "done" }, result: toJson(posted), files: adapter.capabilities.asksForFiles ? toKeep(row.id, whole, file) : [] };
+  } catch (error) {
+    if (!(error instanceof DeliveryError) || (error.kind !== "fileRefused" && error.kind !== "refused")) throw error;
+    parts.log.warn({ row: row.id, reference: row.reference, kind: error.kind, err: error }, "file not shown");
+    return toInstead(parts, row, delivery, whole, error);
   }
 }
 
@@ -60,6 +88,8 @@ async function post(
   delivery: Delivery,
   reply: Reply,
   signal: AbortSignal,
+  /** What is still to be done before it can be posted. */
+  prepare: () => Promise<Reply> = async () => reply,
 ): Promise<PostedRef> {
   if (reply.replaces) {
     try {
@@ -79,8 +109,9 @@ async function post(
     parts.metrics.count("bridge_ambiguous_posts_total", { platform: delivery.thread.platform, result: found ? "found" : "repeated" });
   }
   if (found) return found;
+  const ready = await prepare();
   await parts.failpoint("deliver.post.before");
-  const posted = await adapter.post(delivery.thread, reply, row.id, signal);
+  const posted = await adapter.post(delivery.thread, ready, row.id, signal);
   await parts.failpoint("deliver.post.after");
   return posted;
 }
@@ -91,10 +122,11 @@ function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply,
   parts.log.warn({ row: row.id, reference: row.reference, attempt: row.attempts, kind, err: error }, "delivery failed");
   // From the first try on: a row that an admin has redriven, or that waited behind another, has its whole time.
   const given = parts.clock.now() - (row.triedAt ?? row.createdAt) > parts.pace.postGiveUp;
-  if (kind === "threadGone" || kind === "refused" || given) {
+  const refused = kind === "refused" || kind === "fileRefused";
+  if (kind === "threadGone" || refused || given) {
     return {
       end: { kind: "buried", error: `${kind}: ${message}` },
-      rows: kind === "refused" ? toApology(parts, row, delivery, reply) : [],
+      rows: refused ? toApology(parts, row, delivery, reply) : [],
     };
   }
   const backoff = Math.min(parts.pace.postMax, parts.pace.postFirst * 2 ** Math.min(row.attempts - 1, 20));

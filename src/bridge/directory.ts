@@ -1,5 +1,6 @@
 import type { Directory } from "../model/adapter.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
+import { findFile } from "./bring.ts";
 import * as notices from "./notices.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
@@ -26,6 +27,7 @@ export function createDirectory(parts: Parts): Directory {
       if (verdict.kind === "allowed") return notices.told(client.name, Object.entries(verdict.metadata));
       return toRefusal(parts, thread, verdict, "whoami")?.text ?? notices.toldNobody;
     },
+    file: (delivery, thread) => findFile(parts.ledger, delivery, thread),
     mayAnswer: async (delivery, thread, author) => whyNot(parts, await findQuestion(parts, delivery), thread, author),
   };
 }

@@ -42,7 +42,7 @@ export function toFileName(given: string, mediaType: string): string {
     .replace(/[<>:"|?*`]/g, "_")
     .replace(/^[.\s]+|[.\s]+$/g, "");
   const ending = endings.get(mediaType);
-  if (plain === "") return ending === undefined ? "file" : `file.${ending}`;
+  if (["", "file", "image"].includes(plain)) return `${plain || "file"}${ending === undefined ? "" : `.${ending}`}`;
   return plain.length <= 120 ? plain : `${plain.slice(0, 100).toWellFormed()}….${endingOf(plain).slice(0, 15)}`;
 }
 
@@ -69,12 +69,6 @@ export function matches(mode: string, mediaType: string): boolean {
   if (mode === "*" || mode === "*/*" || mode === "file") return true;
   if (mode === "image" || mode === "audio" || mode === "video") return mediaType.startsWith(`${mode}/`);
   return mode.endsWith("/*") ? mediaType.startsWith(mode.slice(0, -1)) : mode === mediaType;
-}
-
-/** As people read it. */
-export function toSize(bytes: number): string {
-  if (bytes < 1_024) return `${bytes} bytes`;
-  return bytes < 1_048_576 ? `${Math.round(bytes / 1_024)} KB` : `${Number((bytes / 1_048_576).toFixed(1))} MB`;
 }
 
 function endingOf(name: string): string {

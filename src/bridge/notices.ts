@@ -51,6 +51,22 @@ export const waits = "Your message waits until the current answer is complete. `
 export const joins = "Passed on to the running request.";
 export const busy = "The agent is still working on the last message. Please wait for its answer, or say `stop`.";
 export const noAgent = (reference: string) => `No agent is set up for this place. An admin can add a route for it. ${ref(reference)}`;
+export const fileNotShown = (name: string, why: string) => `\`${name}\` is not shown: ${why}.`;
+
+/** What stands in the place of a file. The address of an agent is shown as it is, so that nobody is led elsewhere than they read. */
+export function fileInstead(
+  { name, url }: { readonly name: string; readonly url?: string },
+  why: string,
+  link: string | undefined,
+  hours: number,
+): string {
+  const word = `\`${name}\` cannot be shown here: ${why}.`;
+  if (link !== undefined) return `${word} It can be fetched for ${hours === 1 ? "an hour" : `${hours} hours`}: ${link}`;
+  return url === undefined
+    ? word
+    : `${word} The agent offers it at ${/^https?:\/\/[^\s<>|"`\\]+$/i.test(url) ? url : "an address that is none"}`;
+}
+
 /** One line a file. Names are plain names already (`file-rules.ts`). */
 export const leftFiles = (left: readonly { readonly name: string; readonly why: string }[]) =>
   left.map(({ name, why }) => `- \`${name}\`: ${why}`).join("\n");

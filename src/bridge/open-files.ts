@@ -3,8 +3,9 @@ import type { Abilities, RequestFile } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { KeptFile } from "../model/ledger.ts";
 import type { Attachment } from "../model/message.ts";
+import { toSize } from "../model/size.ts";
 import { toFileLink } from "./file-link.ts";
-import { isRefused, matches, takesFile, toFileName, toMediaType, toSize } from "./file-rules.ts";
+import { isRefused, matches, takesFile, toFileName, toMediaType } from "./file-rules.ts";
 import { hash } from "./ids.ts";
 import type { Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
@@ -118,7 +119,7 @@ async function fetchFile({ parts, task, job }: Session, wanted: Wanted, signal: 
       const bytes = await adapter.open(attachment, maxBytes, signal);
       await parts.failpoint("ask.open.after");
       if (isRefused(parts.files, name, bytes)) return { name, why: "programs are not passed on here" };
-      return { ...wanted, bytes };
+      return bytes.byteLength === 0 ? { name, why: "it is empty" } : { ...wanted, bytes };
     } catch (err) {
       if (!(err instanceof DeliveryError)) throw err;
       parts.log.info({ kind: err.kind, task: job.row.id, err }, "attached file not opened");

@@ -1,19 +1,33 @@
 import type { NewRow } from "../model/ledger.ts";
 import { type Reply, textReply } from "../model/reply.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
+import { fileOf } from "./file-part.ts";
 import type { Parts } from "./parts.ts";
 import { type Asks, toJson } from "./rows.ts";
+import { screenFiles } from "./screen-files.ts";
 
-/** Rows of the outbox for a reply: one row a post; the one with the buttons, or else the last, can be answered. `id` is deterministic, so a repeated step makes no second post. */
-export function toDeliveries(parts: Parts, thread: ThreadRef, id: string, reply: Reply, last: boolean, asks?: Asks): readonly NewRow[] {
-  const posts = parts.adapters.get(thread.platform)?.split(reply) ?? [reply];
+/** Rows of the outbox for a reply: one row a post; the one with the buttons, or else the last text, can be answered. `id` is deterministic, so a repeated step makes no second post. */
+export function toDeliveries(
+  parts: Parts,
+  thread: ThreadRef,
+  id: string,
+  reply: Reply,
+  { last, asks, agent }: { readonly last: boolean; readonly asks?: Asks | undefined; readonly agent?: string },
+): readonly NewRow[] {
+  const screened = screenFiles(parts.files, reply);
+  const posts = parts.adapters.get(thread.platform)?.split(screened) ?? [screened];
   const pressable = posts.findLastIndex(({ choices }) => choices !== undefined);
-  const asking = pressable < 0 ? posts.length - 1 : pressable;
+  const asking = pressable < 0 ? posts.findLastIndex((post) => !fileOf(post)) : pressable;
   return posts.map((post, index) => ({
     id: posts.length === 1 ? id : `${id}.${index}`,
     queue: "delivery",
     lane: threadKey(thread),
-    facts: toJson({ thread, last: last && index === posts.length - 1, ...(asks && index === asking ? { asks } : {}) }),
+    facts: toJson({
+      thread,
+      last: last && index === posts.length - 1,
+      ...(asks && index === asking ? { asks } : {}),
+      ...(agent !== undefined && fileOf(post) ? { agent } : {}),
+    }),
     content: toJson(post),
   }));
 }
@@ -27,7 +41,7 @@ export function toNotice(
   options: { last?: boolean; private?: string } = {},
 ): readonly NewRow[] {
   const reply = textReply(text, "notice", options.private === undefined ? {} : { private: options.private });
-  return toDeliveries(parts, thread, id, reply, options.last ?? true);
+  return toDeliveries(parts, thread, id, reply, { last: options.last ?? true });
 }
 
 /** A row that puts a reply in the place of one that was posted; undefined where it would not fit into one message. */

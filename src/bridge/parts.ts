@@ -25,6 +25,14 @@ export interface Parts {
   /** Where the bridge is reached from outside, if it is. */
   publicUrl(): string | undefined;
   readonly files: FileLimits;
+  /**
+   * The bytes behind an address that an agent gave, which is not followed elsewhere: of the agent's own host or a public one. Rejects with
+   * a DeliveryError.
+   */
+  fetchFile(
+    file: { readonly agent: string | undefined; readonly url: string; readonly mediaType: string },
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
   /** How long what is known of a conversation is kept. Milliseconds. */
   readonly keepMs: number;
   readonly clock: Clock;

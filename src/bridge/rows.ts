@@ -218,6 +218,8 @@ export interface Delivery {
   readonly asks?: Asks;
   /** The delivery whose message it takes the place of. */
   readonly edits?: string;
+  /** Whose file it brings. */
+  readonly agent?: string;
 }
 
 /** Whose answer is awaited. `again`: whether the turn, whose outcome nobody knows, is to be asked once more. */
@@ -234,6 +236,7 @@ const delivery: z.ZodType<Delivery> = z.object({
   last: z.boolean(),
   asks: asks.exactOptional(),
   edits: z.string().exactOptional(),
+  agent: z.string().exactOptional(),
 });
 const choice = z.object({ id: z.string(), label: z.string(), style: z.enum(["positive", "negative"]).exactOptional() });
 const reply: z.ZodType<Reply> = z.object({

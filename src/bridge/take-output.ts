@@ -4,12 +4,20 @@ import type { Answer } from "./rows.ts";
 
 /** Characters of one answer that a thread is shown: nobody reads more there, and a longer one would be hundreds of posts. */
 const most = 200_000;
+/** Bytes of files of one answer that are kept, in base64; what goes beyond stays as a name. */
+const mostBytes = 48 * 1_048_576;
 /** What a part counts beside its words, so that there cannot be endlessly many empty ones. */
 const partSize = 20;
 
 /** Takes a piece of the answer in. From the first one that has no room on, the answer stays as it is, and is marked as cut. Pure. */
 export function takeOutput(answer: Answer, event: Extract<AgentEvent, { kind: "output" }>): Answer {
   if (answer.cut) return answer;
+  const kept = answer.artifacts.filter(({ id }) => event.append || id !== event.artifact);
+  const room = mostBytes - bytesOf(kept.flatMap(({ parts }) => parts));
+  return takePiece(answer, { ...event, parts: withinBytes(event.parts, room) });
+}
+
+function takePiece(answer: Answer, event: Extract<AgentEvent, { kind: "output" }>): Answer {
   const replaced = event.append ? undefined : answer.artifacts.find(({ id }) => id === event.artifact);
   const taken = (answer.size ?? 0) - (replaced ? sizeOf(replaced.parts) : 0);
   const size = sizeOf(event.parts);
@@ -20,8 +28,25 @@ export function takeOutput(answer: Answer, event: Extract<AgentEvent, { kind: "o
 }
 
 /** An agent's words as far as there is room for them. */
-export function takeWords(answer: Answer, words: readonly ReplyPart[]): Pick<Answer, "words" | "cut"> {
+export function takeWords(answer: Answer, given: readonly ReplyPart[]): Pick<Answer, "words" | "cut"> {
+  const words = withinBytes(given, mostBytes);
   return sizeOf(words) > most ? { words: toFitting(words, most), cut: true } : { words, ...(answer.cut ? { cut: true } : {}) };
+}
+
+function bytesOf(parts: readonly ReplyPart[]): number {
+  return parts.reduce((sum, part) => sum + (part.kind === "file" ? (part.bytes?.length ?? 0) : 0), 0);
+}
+
+/** Files for which there is no room any more lose their bytes; that they were there is still told. */
+function withinBytes(parts: readonly ReplyPart[], room: number): readonly ReplyPart[] {
+  let left = room;
+  return parts.map((part) => {
+    if (part.kind !== "file" || part.bytes === undefined) return part;
+    left -= part.bytes.length;
+    if (left >= 0) return part;
+    const { bytes: _, ...rest } = part;
+    return rest;
+  });
 }
 
 function sizeOf(parts: readonly ReplyPart[]): number {

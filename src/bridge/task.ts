@@ -135,7 +135,7 @@ function tellOfLongWork(session: Session, asked: readonly Turn[], now: number): 
     if (turn.told || turn.sentAt === undefined || now - turn.sentAt < session.parts.pace.notifyAfter) continue;
     session.updateTurn(turn.id, { told: true });
     const reply = textReply(notices.takesTime(session.job.row.reference), "notice");
-    session.outbox = [...session.outbox, ...toDeliveries(session.parts, session.task.thread, `${turn.id}?`, reply, false)];
+    session.outbox = [...session.outbox, ...toDeliveries(session.parts, session.task.thread, `${turn.id}?`, reply, { last: false })];
   }
 }
 
@@ -184,6 +184,6 @@ async function reopen(session: Session, asking: string): Promise<boolean> {
 async function buryWithoutAgent(parts: Parts, { row }: Job): Promise<void> {
   const { thread, agent } = toTask(row);
   const reply = textReply(notices.noAgent(row.reference), "notice");
-  const rows = toDeliveries(parts, thread, `${row.id}!`, reply, true);
+  const rows = toDeliveries(parts, thread, `${row.id}!`, reply, { last: true });
   await parts.ledger.settle(row, { end: { kind: "buried", error: `agent ${agent} is not configured` }, rows });
 }

@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly posting: "nonce" | "lookup" | "atLeastOnce";
   /** Who confirms who somebody is: a confirmed e-mail address, the organisation's directory, or nobody but the admin of the bridge. */
   readonly identity: "email" | "directory" | "admin";
+  /** A file that was posted may be asked for later (`Directory.file`): its person has to allow it first. */
+  readonly asksForFiles?: true;
 }
 
 /** A live sign: best effort, never queued. `idle` takes the sign away. */
@@ -30,10 +32,18 @@ export interface Directory {
   agents(thread: ThreadRef): readonly string[];
   /** The question of this delivery; undefined where there is none, or what it said is not kept any more. */
   question(delivery: string): Promise<OpenQuestion | undefined>;
+  /** The file that this delivery has brought to this thread; undefined where there is none, or it is not kept any more. */
+  file(delivery: string, thread: ThreadRef): Promise<BroughtFile | undefined>;
   /** A word for who may not answer, or cannot any more; undefined: it is worth a try. The last word is had when the answer is worked on. */
   mayAnswer(delivery: string, thread: ThreadRef, author: Author): Promise<string | undefined>;
   /** In Markdown, what the agent of this place is told about a person, or why they are refused. Asks the platform; rejects with a DeliveryError. */
   whoami(thread: ThreadRef, author: Author, signal: AbortSignal): Promise<string>;
+}
+
+export interface BroughtFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface OpenQuestion {

@@ -62,21 +62,23 @@ export function toMessageActivity(tenant: Tenant, message: Message): Activity {
     type: "message",
     text: mentioned ? `${message.text}\n` : message.text,
     textFormat: "plain",
-    attachments: [...message.attachments, { contentType: "text/html", content: toHtml(message) }],
+    attachments: [...message.attachments, { contentType: "text/html", content: toHtml(tenant, message) }],
     entities: [...message.entities, clientInfo],
   };
 }
 
 const clientInfo: Entity = { type: "clientInfo", locale: "en-US", country: "US", platform: "Web", timezone: "Europe/Paris" };
 
-/** The HTML copy that comes with every message. */
-function toHtml({ text }: Message): string {
+/** The HTML copy that comes with every message. Of files outside of personal chats it is all that a bot hears of. */
+function toHtml(tenant: Tenant, { text, conversation, files }: Message): string {
   let item = 0;
   const marked = text.replaceAll(/<at>(.*?)<\/at> ?/g, (_, name) => {
     item += 1;
     return `<span itemscope="" itemtype="http://schema.skype.com/Mention" itemid="${item - 1}">${name}</span>&nbsp;`;
   });
-  return `<p>${marked}</p>`;
+  const personal = tenant.conversations.get(conversation)?.kind === "personal";
+  const hinted = files.filter(({ mediaType }) => !personal && !mediaType.startsWith("image/"));
+  return `<p>${marked}</p>${hinted.map((_, at) => `<attachment id="5f3a1c00-0000-4000-8000-00000000000${at}"></attachment>`).join("")}`;
 }
 
 /** What every activity about a message, or in its name, has in common. */

@@ -153,6 +153,12 @@ const trials: Readonly<Partial<Record<Feature, Readonly<Record<string, (stage: S
     "the command": async ({ world }) => (await world.slack.command("/agent help", { channel: "C1", user: "UANN" })).status === 200,
   },
   files: {
+    "a file of an agent": async (stage) => {
+      const place = await thread(stage);
+      const file = { kind: "file", name: "a.txt", mediaType: "text/plain", bytes: "aGVsbG8=" } as const;
+      await stage.world.adapter.post(place, { parts: [file], tone: "answer", notify: false }, "d2", signal);
+      return stage.world.slack.thread("C1", place.thread).replies.some(({ files }) => files.length === 1);
+    },
     "a file of a person": async (stage) => {
       const bytes = new TextEncoder().encode("hello");
       const url = (

@@ -16,6 +16,7 @@ interface Seen {
 export const emptyDirectory: Directory = {
   agents: () => [],
   question: async () => undefined,
+  file: async () => undefined,
   mayAnswer: async () => undefined,
   whoami: async () => "",
 };

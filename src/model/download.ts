@@ -1,4 +1,5 @@
-import { DeliveryError } from "../../src/model/errors.ts";
+import { DeliveryError } from "./errors.ts";
+import { toSize } from "./size.ts";
 
 export interface Download {
   readonly url: string;
@@ -68,6 +69,6 @@ async function read(response: Response, maxBytes: number): Promise<Uint8Array> {
 }
 
 function tooLarge(maxBytes: number): DeliveryError {
-  const explanation = `it is larger than ${maxBytes < 1_048_576 ? `${Math.round(maxBytes / 1_024)} KB` : `${Number((maxBytes / 1_048_576).toFixed(1))} MB`}`;
+  const explanation = `it is larger than ${toSize(maxBytes)}`;
   return new DeliveryError("fileRefused", `the file is refused: ${explanation}`, { explanation });
 }
