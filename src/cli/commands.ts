@@ -2,6 +2,7 @@ import { agentsAsk, agentsCheck, agentsList } from "./agents.ts";
 import { buriedList, buriedRedrive, buriedShow } from "./buried.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
+import { manifestDiscord } from "./manifest-discord.ts";
 import { manifestSlack } from "./manifest-slack.ts";
 import { manifestTeams } from "./manifest-teams.ts";
 import { routesTest } from "./routes-test.ts";
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   routesTest,
   manifestSlack,
   manifestTeams,
+  manifestDiscord,
   schema,
 ];

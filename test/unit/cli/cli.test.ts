@@ -31,6 +31,7 @@ describe("with a command", () => {
     ["demo --json", ready("demo", { json: true })],
     ["schema", ready("schema", {})],
     ["schema --out s.json", ready("schema", { out: "s.json" })],
+    ["manifest discord --apply", ready("manifest discord", { apply: true, json: false })],
     ["manifest teams --out app.zip", ready("manifest teams", { out: "app.zip", json: false })],
     ["-v", { kind: "version" }],
     ["version", { kind: "version" }],
