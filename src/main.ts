@@ -123,8 +123,8 @@ const welcome = (url: string, agent: string) => `
 
       ${url}
 
-  It shows a simulated Slack and a simulated Teams with rooms for each kind of agent. Write in one, and an agent answers through
-  the real bridge; beside it you see what the bridge writes down, and you can make things go wrong. No account, no server, nothing
+  It shows a simulated Slack, Teams and Discord with rooms for each kind of agent. Write in one, and an agent answers through the
+  real bridge; beside it you see what the bridge writes down, and you can make things go wrong. No account, no server, nothing
   leaves this machine, and everything is gone when you press Ctrl+C.
 
   What the bridge can find out about an agent, seen from another terminal:

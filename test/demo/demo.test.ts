@@ -6,7 +6,7 @@ import { parseConfig } from "../../src/config.ts";
 import { openLedgerReader } from "../../src/ledger/reader.ts";
 import { silentLog } from "../../src/log.ts";
 import { type Demo, startDemo } from "../../src/simulator/demo/demo.ts";
-import { slackRooms, teamsRooms } from "../../src/simulator/demo/rooms.ts";
+import { discordRooms, slackRooms, teamsRooms } from "../../src/simulator/demo/rooms.ts";
 import { until } from "../support/until.ts";
 import { createVisitor, type Visitor } from "./visitor.ts";
 
@@ -27,6 +27,10 @@ const exchanges: readonly (readonly [platform: string, room: string, said: strin
   ["teams", "questions", "stream a poem", /The wire/],
   ["teams", "Project Aurora", "I want a refund", /Billing\*\* here/],
   ["teams", "Agent Bridge", "stream a poem", /The wire/],
+  ["discord", "streaming", "stream a poem", /The wire/],
+  ["discord", "slow-job", "job 1", /job is done/],
+  ["discord", "questions", "thanks", /welcome/],
+  ["discord", "Agent Bridge", "stream a poem", /The wire/],
 ];
 
 describe("the demo", () => {
@@ -43,14 +47,14 @@ describe("the demo", () => {
 
     expect(Object.keys(config.agents)).toEqual(["poet", "worker", ...presets]);
     expect(presets.map((name) => config.agents[name]?.preset)).toEqual(presets);
-    for (const { agent } of [...slackRooms, ...teamsRooms]) expect(Object.keys(config.agents)).toContain(agent);
+    for (const { agent } of [...slackRooms, ...teamsRooms, ...discordRooms]) expect(Object.keys(config.agents)).toContain(agent);
     expect(config.teams?.insecureLocal).toBe(false);
   });
 
   test("tells in each room what is special there and what to try", async () => {
     const { platforms } = await visitor.view({});
 
-    expect(platforms.map(({ id }) => id)).toEqual(["slack", "teams"]);
+    expect(platforms.map(({ id }) => id)).toEqual(["slack", "teams", "discord"]);
     for (const { rooms } of platforms) {
       expect(new Set(rooms.map(({ hint }) => hint.hint)).size).toBe(rooms.length);
       for (const { hint } of rooms) {

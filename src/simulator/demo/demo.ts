@@ -4,8 +4,10 @@ import { join } from "node:path";
 import type { Log } from "../../log.ts";
 import type { Row } from "../../model/ledger.ts";
 import { startPage } from "../page/page.ts";
+import { runAsAdmin } from "./admin.ts";
 import { createDemoAgents, type DemoAgents, toAgentConfigs } from "./agents.ts";
 import { createDemoBridge, findPort } from "./bridge.ts";
+import { createDemoDiscord } from "./discord.ts";
 import { createFaults } from "./faults.ts";
 import type { DemoPlatform } from "./part.ts";
 import { createDemoSlack } from "./slack.ts";
@@ -60,7 +62,7 @@ async function open({ port = 0, log, env, openLedger }: DemoOptions, ends: (() =
   ends.push(() => rm(folder, { recursive: true, force: true }));
   const agents = await createDemoAgents();
   ends.push(() => agents.stop());
-  const platforms = await Promise.all([createDemoSlack(), createDemoTeams()]);
+  const platforms = await Promise.all([createDemoSlack(), createDemoTeams(), createDemoDiscord()]);
   ends.push(() => Promise.all(platforms.map((platform) => platform.stop())));
 
   const bridgePort = await findPort();
@@ -95,6 +97,11 @@ async function open({ port = 0, log, env, openLedger }: DemoOptions, ends: (() =
   });
   ends.push(() => page.stop());
   await bridge.start();
+  for (const { admin: words } of platforms) {
+    if (words === undefined) continue;
+    const admin = runAsAdmin({ words, file, env: toBridgeEnvironment(env, folder), log });
+    ends.push(() => admin.stop());
+  }
   return { url: page.url, bridgeUrl, config, agents };
 }
 

@@ -9,6 +9,8 @@ export interface DemoPlatform {
   readonly rooms: readonly Room[];
   /** Tells the simulator where the bridge listens. */
   connect(bridgeUrl: string): void;
+  /** What its admin runs once beside the bridge, behind the program's name. */
+  readonly admin?: readonly string[];
   /** From now on, and until it is called with false, every call is answered with 429 and a wish to wait two seconds. */
   limit(on: boolean): void;
   stop(): Promise<void>;

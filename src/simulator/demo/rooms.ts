@@ -9,6 +9,8 @@ export interface Room extends Hint {
   readonly id?: string;
   readonly name: string;
   readonly agent: AgentName;
+  /** A forum, where each post is a thread; otherwise people write in the room itself. */
+  readonly forum?: true;
 }
 
 /** The first one is where the page opens. */
@@ -105,5 +107,37 @@ export const teamsRooms: readonly Room[] = [
     agent: "inkeep",
     hint: "A group chat: everybody reads along, and a mention asks the agent. Reception hands you over to billing within the same turn.",
     tries: ["I want a refund", "back", "help"],
+  },
+];
+
+/** Channels, a forum, and direct messages. The bridge opens the connection itself. */
+export const discordRooms: readonly Room[] = [
+  {
+    id: "100000000000000101",
+    name: "streaming",
+    agent: "poet",
+    hint: "**Mention the app: it opens a thread on your message, and the answer grows there under a button to stop it.** The bridge holds a WebSocket to Discord; what is said while it is dead it reads afterwards. `/ask`, `/whoami` and `/agent status` work, too.",
+    tries: ["stream a poem", "ask me", "/ask How are you?", "/whoami", "help"],
+  },
+  {
+    id: "100000000000000102",
+    name: "slow-job",
+    agent: "worker",
+    hint: "It works on its own and reports back in the thread by push notification; you need not wait. Kill and restart the bridge meanwhile.",
+    tries: ["job 10", "sign in", "fail", "help"],
+  },
+  {
+    id: "100000000000000103",
+    name: "questions",
+    agent: "spark",
+    forum: true,
+    hint: "A forum: each post is a thread. The agent is like Nexthink Spark and must know who asks, which Discord tells nobody: an admin has vouched for Ann and Ben. Cleo is told how to get an identity.",
+    tries: ["my laptop is slow to start", "ask", "fail", "help"],
+  },
+  {
+    name: "direct",
+    agent: "poet",
+    hint: "A direct message: no mention is needed here, and it is one conversation until you say `new`.",
+    tries: ["stream a poem", "ask me", "new", "status", "help"],
   },
 ];

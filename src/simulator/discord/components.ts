@@ -59,12 +59,12 @@ function checkCustomId(field: string, customId: unknown, ids: Set<string>): void
 /** What can be pressed, in the order in which it stands there. */
 export function buttonsOf(components: readonly unknown[]): readonly Button[] {
   return walk(components).flatMap((component): readonly Button[] => {
-    const { type, label, placeholder, custom_id, url, style, disabled, options } = component;
+    const { type, label, emoji, placeholder, custom_id, url, style, disabled, options } = component;
     if (type !== types.button && type !== types.select) return [];
     return [
       {
         kind: type === types.button ? "button" : "select",
-        label: text(label) ?? text(placeholder) ?? "",
+        label: text(label) ?? text(placeholder) ?? text(fields(emoji).name) ?? "",
         customId: text(custom_id),
         url: text(url),
         style: typeof style === "number" ? style : undefined,
