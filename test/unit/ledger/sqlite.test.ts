@@ -66,36 +66,6 @@ test("the file is locked under whatever name it is opened, and free after close"
   await (await open()).ledger.close();
 });
 
-test("a store of the first version is brought forward with everything in it", async () => {
-  await (await open()).ledger.close();
-  const database = new DatabaseSync(file);
-  // As the first version made it: a reference was a row's own.
-  database.exec(`
-    drop index queue_reference; drop index queue_reference_root;
-    create table old (
-      seq integer primary key autoincrement, id text not null unique, queue text not null, lane text not null, state text not null,
-      head integer not null default 0, attempts integer not null default 0, fence integer not null default 0,
-      unsure integer not null default 0, run_at bigint not null, lease_owner text, reference text not null unique, origin text,
-      facts text not null, result text, error text, hash text, kept integer not null default 0, created_at bigint not null, settled_at bigint);
-    drop table queue; alter table old rename to queue;
-    create unique index queue_head on queue (queue, lane) where head = 1;
-    create index queue_due on queue (queue, run_at, seq) where head = 1;
-    delete from kysely_migration where name >= '2026-11-26 shared references';
-    insert into queue (seq, id, queue, lane, state, head, run_at, reference, origin, facts, created_at)
-      values (41, 'event', 'message', 'a', 'done', 0, 1, 'AAAAAAAA', null, 'null', 1), (42, 'task', 'task', 'a', 'ready', 1, 1, 'BBBBBBBB', 'event', 'null', 2)`);
-  database.close();
-
-  const { ledger } = await open();
-  expect((await ledger.trace("AAAAAAAA")).map(({ id }) => id)).toEqual(["event", "task"]);
-  const leased = await ledger.take("task");
-  if (!leased) throw new Error("nothing taken");
-  expect(leased.seq).toBe(42);
-  await ledger.settle(leased, { end: { kind: "done" }, rows: [{ id: "answer", queue: "delivery", lane: "a", facts: null }] });
-  expect(await ledger.row("answer")).toMatchObject({ reference: "BBBBBBBB" });
-  expect(await ledger.take("delivery")).toMatchObject({ id: "answer", seq: 43 });
-  await ledger.close();
-});
-
 test("what is committed can be read while another process holds the lock", async () => {
   await startWorker();
   const reader = await openLedgerReader({ url: `sqlite:${file}` });
