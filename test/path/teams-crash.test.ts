@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { failpoints } from "../../src/model/failpoint.ts";
+import { toBlows } from "../support/crash/blows.ts";
 import { draw } from "../support/crash/draw.ts";
 import type { Blow } from "../support/crash/lives.ts";
 import { killAll } from "../support/crash/process.ts";
@@ -107,16 +108,3 @@ test(
   },
   patienceMs,
 );
-
-/** When every message is taken, where the failpoint is still reached then, so that all are under way; otherwise while they are taken. */
-function toBlows({ hits }: Run, failpoint: string): readonly Blow[] {
-  const blow = { kind: "failpoint", failpoint } as const;
-  if ((hits.sinceArmed[failpoint] ?? 0) >= 4) return [{ ...blow, hit: 2, from: "taken" }];
-  const total = hits.total[failpoint] ?? 0;
-  if (total > 0) return [{ ...blow, hit: Math.ceil(total * 0.6), from: "start" }];
-  // A calm life does not reach it: it lies on the way of recovery.
-  return [
-    { kind: "ready", ms: 900 },
-    { ...blow, hit: 1, from: "start" },
-  ];
-}

@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe } from "@jest/globals";
-import pg from "pg";
 import { type LedgerOptions, openLedger } from "../../../src/ledger/ledger.ts";
 import { silentLog } from "../../../src/log.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "../../../src/model/ledger.ts";
-
-const postgresUrl = process.env.TEST_POSTGRES_URL ?? "postgres://root@127.0.0.1:5432/test";
+import { createSchema, hasPostgres } from "../../support/postgres.ts";
 
 export interface Opened {
   readonly ledger: Ledger;
@@ -74,20 +71,7 @@ function reachableEngines(): Promise<readonly Reachable[]> {
 async function findEngines(): Promise<readonly Reachable[]> {
   const sqlite = { kind: "sqlite" as const, place: createSqlitePlace };
   const postgres = { kind: "postgres" as const, place: createPostgresPlace };
-  if (process.env.REQUIRE_POSTGRES === "1" || (await canReachPostgres())) return [sqlite, postgres];
-  process.stderr.write("PostgreSQL cannot be reached (TEST_POSTGRES_URL): its part of the ledger's contract is left out\n");
-  return [sqlite];
-}
-
-async function canReachPostgres(): Promise<boolean> {
-  const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 2000 });
-  try {
-    await client.connect();
-    await client.end();
-    return true;
-  } catch {
-    return false;
-  }
+  return (await hasPostgres()) ? [sqlite, postgres] : [sqlite];
 }
 
 function createOpen(url: string) {
@@ -142,27 +126,21 @@ function countCommitFrames(wal: Buffer): number {
 }
 
 async function createPostgresPlace(): Promise<Place> {
-  const schema = `ledger_${randomBytes(6).toString("hex")}`;
-  const url = `${postgresUrl}${postgresUrl.includes("?") ? "&" : "?"}options=-c%20search_path%3D${schema}`;
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(`create schema ${schema}`);
-  const { open, closeAll } = createOpen(url);
+  const schema = await createSchema();
+  const { open, closeAll } = createOpen(schema.url);
   return {
     kind: "postgres",
-    url,
+    url: schema.url,
     open,
     openSecond: (_first, options) => open(options),
-    query: async (text) => (await client.query(text)).rows,
+    query: schema.query,
     async countCommits() {
-      const { rows } = await client.query("select count(distinct xmin::text)::int as commits from queue");
-      return rows[0].commits;
+      const [row] = await schema.query("select count(distinct xmin::text)::int as commits from queue");
+      return Number(row?.commits);
     },
     async remove() {
       await closeAll();
-      await client.query("set client_min_messages = warning");
-      await client.query(`drop schema ${schema} cascade`);
-      await client.end();
+      await schema.remove();
     },
   };
 }

@@ -25,10 +25,13 @@ export interface Platform {
   createChat(parties: readonly Party[]): Promise<Chat>;
   /** See `createParties`. */
   readonly expiryMinutes: number;
+  /** A SQLite file unless said otherwise. */
+  createStore?(): Promise<{ readonly url: string; remove(): Promise<void> }>;
 }
 
-export async function createScene({ createChat, expiryMinutes }: Platform): Promise<Scene> {
+export async function createScene({ createChat, expiryMinutes, createStore }: Platform): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), "crash-"));
+  const store = await createStore?.();
   const gates = { begin: createGate(), up: createGate() };
   const parties = await createParties(gates, expiryMinutes);
   const chat = await createChat(parties);
@@ -46,7 +49,7 @@ export async function createScene({ createChat, expiryMinutes }: Platform): Prom
       logFile,
       config: {
         listen: { host: "127.0.0.1", port, metrics: { port: 0 } },
-        store: { url: `sqlite:${join(folder, "bridge.db")}` },
+        store: { url: store?.url ?? `sqlite:${join(folder, "bridge.db")}` },
         outbound: { allowPrivateNetworks: true },
         agents: Object.fromEntries(parties.map(({ name, config }) => [name, config])),
         ...chat.config,
@@ -64,6 +67,7 @@ export async function createScene({ createChat, expiryMinutes }: Platform): Prom
       gates.begin.open();
       gates.up.open();
       await Promise.all([chat.stop(), ...parties.map((party) => party.stop())]);
+      await store?.remove();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,5 @@
 import { createSlackSimulator, type SlackSimulator, type SlackSimulatorOptions } from "../../../src/simulator/slack/simulator.ts";
+import { createSchema } from "../postgres.ts";
 import type { Chat, Talk } from "./chat.ts";
 import { countEnded, judgeTalks, type Post } from "./judge.ts";
 import type { Party } from "./parties.ts";
@@ -21,6 +22,9 @@ export const slackSocketPlatform: Platform = {
   createChat: (parties) => createSlackChat(parties, { socketMode: true, answerMs: 1_000 }),
   expiryMinutes: 0.6,
 };
+
+/** On PostgreSQL. The rows of a bridge that was killed are taken up when their leases are over, which takes six seconds more. */
+export const slackPostgresPlatform: Platform = { ...slackPlatform, expiryMinutes: 0.6, createStore: () => createSchema() };
 
 /** A workspace with a channel for each agent, and one thread of four messages in each. */
 async function createSlackChat(parties: readonly Party[], options: SlackSimulatorOptions): Promise<Chat> {
