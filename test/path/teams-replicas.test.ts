@@ -2,9 +2,9 @@ import { expect, test } from "@jest/globals";
 import { complete, detach, output, wait, working } from "../../src/simulator/agents/steps.ts";
 import { createTeamsSimulator } from "../../src/simulator/teams/simulator.ts";
 import { onPostgres } from "../contract/ledger/engines.ts";
+import { createReplicas } from "../support/replicas.ts";
 import { createGate, createStage } from "../support/stage.ts";
-import { help, said } from "../support/teams/bridge.ts";
-import { createReplicas } from "../support/teams/replicas.ts";
+import { fast, help, said } from "../support/teams/bridge.ts";
 import { until } from "../support/until.ts";
 
 const stage = createStage();
@@ -24,7 +24,9 @@ await onPostgres("two processes on one database", (place) => {
     const teams = await createTeamsSimulator({ resends: 600, resendAfter: "failure", answerMs: 5_000 });
     stage.owns(() => teams.stop());
     const agents = { helper: { url: agent.url, whileRunning: "queue", ...settings } };
-    const replicas = await createReplicas({ teams, storeUrl: place().url, agents });
+    const platform = { teams: { ...teams.config, welcome: "", pace: fast } };
+    const replicas = await createReplicas({ storeUrl: place().url, agents, platform });
+    teams.target(`${replicas.publicUrl}/api/messages`);
     stage.owns(() => replicas.stop());
     return { agent, teams, replicas, gate };
   }

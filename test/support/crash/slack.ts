@@ -12,7 +12,10 @@ interface SlackTalk extends Talk {
   readonly messages: { id: string; text: string }[];
 }
 
-export const slackPlatform: Platform = { createChat: (parties) => createSlackChat(parties, {}), expiryMinutes: 0.2 };
+/** Much longer than a run takes, also with many others at the same time: what is not lost must not expire. */
+const expiryMinutes = 0.6;
+
+export const slackPlatform: Platform = { createChat: (parties) => createSlackChat(parties, {}), expiryMinutes };
 
 /**
  * Over sockets instead of signed requests. Nobody hears at once that an event was not taken: Slack waits for that (here a second), so that
@@ -20,11 +23,11 @@ export const slackPlatform: Platform = { createChat: (parties) => createSlackCha
  */
 export const slackSocketPlatform: Platform = {
   createChat: (parties) => createSlackChat(parties, { socketMode: true, answerMs: 1_000 }),
-  expiryMinutes: 0.6,
+  expiryMinutes,
 };
 
 /** On PostgreSQL. The rows of a bridge that was killed are taken up when their leases are over, which takes six seconds more. */
-export const slackPostgresPlatform: Platform = { ...slackPlatform, expiryMinutes: 0.6, createStore: () => createSchema() };
+export const slackPostgresPlatform: Platform = { ...slackPlatform, createStore: () => createSchema() };
 
 /** A workspace with a channel for each agent, and one thread of four messages in each. */
 async function createSlackChat(parties: readonly Party[], options: SlackSimulatorOptions): Promise<Chat> {
