@@ -3,6 +3,7 @@ import { DeliveryError } from "../model/errors.ts";
 import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { pressAgain } from "./again.ts";
+import { closeQuestion } from "./answered.ts";
 import { toLateAnswer } from "./conclude.ts";
 import { type Conversation, contextKey, toNextEpoch } from "./conversation.ts";
 import { eventRow, hash, taskRow } from "./ids.ts";
@@ -103,12 +104,12 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   const fresh = say(notices.fresh);
   return {
     ...fresh,
-    rows: [...(fresh.rows ?? []), ...(await toFarewell(parts, row, event, client, known, epoch?.epoch ?? 0))],
+    rows: [...(await toFarewell(parts, row, event, client, known, epoch?.epoch ?? 0)), ...(fresh.rows ?? [])],
     also: () => parts.epochs.set(row.lane, toNextEpoch(epoch, row.seq), parts.keepMs),
   };
 }
 
-/** A task that waits for its person is left behind: a row without a turn takes back what was asked of the agent for it. */
+/** A task that waits for its person is left behind: its question loses its buttons, and a row without a turn takes back what was asked of the agent for it. */
 async function toFarewell(
   parts: Parts,
   row: Row,
@@ -116,14 +117,15 @@ async function toFarewell(
   client: AgentClient,
   known: Conversation | undefined,
   epoch: number,
-) {
+): Promise<readonly NewRow[]> {
   const separate = client.policy.threadIdentity === "separate-context" && known ? { ...event.author, identity: known.identity } : undefined;
   const context = contextKey(event.thread, separate, known?.fresh ?? 0, epoch);
   const { open, contextId, taskId } = (await parts.contexts.get(context)) ?? { open: false };
-  if (!open || taskId === undefined) return [];
+  const closed = await closeQuestion(parts, context);
+  if (!open || taskId === undefined) return closed;
   const ids = { taskId, ...(contextId === undefined ? {} : { contextId }) };
   const task: Task = { thread: event.thread, agent: client.name, asker: event.author, context, ...ids, looks: 0, push: true, turns: [] };
-  return [{ id: taskRow(event.id), queue: "task", lane: row.lane, facts: toJson(task), content: {} } as const];
+  return [...closed, { id: taskRow(event.id), queue: "task", lane: row.lane, facts: toJson(task), content: {} }];
 }
 
 async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {

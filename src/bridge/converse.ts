@@ -3,16 +3,17 @@ import { DeliveryError } from "../model/errors.ts";
 import type { Leased, Mail, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
+import { closeQuestion, showAnswer } from "./answered.ts";
 import { type Conversation, contextKey, epochAt } from "./conversation.ts";
 import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
 import { isPush, toChange } from "./letters.ts";
 import * as notices from "./notices.ts";
-import { toEdit, toNotice } from "./outbox.ts";
+import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
-import { findQuestion, type Question, toAnswer, toAnswered, whyNot } from "./question.ts";
+import { findQuestion, type Question, toAnswer, whyNot } from "./question.ts";
 import { mayAsk, toRoute } from "./route.ts";
 import { fromEvent, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
@@ -175,22 +176,14 @@ async function begin(
     end: { kind: "done" },
     rows: [
       turn,
-      ...(answering ? toAnsweredRows(parts, answering, verdict.displayName) : []),
+      ...(answering
+        ? showAnswer(parts, answering.question, answering.event, verdict.displayName)
+        : await closeQuestion(parts, context, verdict.displayName)),
       ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : []),
     ],
     ...(joins ? { mail: [{ to: head.id, item: { kind: "join", row: turn.id } }] } : {}),
     also: () => parts.conversations.set(row.lane, conversation, parts.keepMs),
   };
-}
-
-/** The question stays, shows how it was answered, and has nothing to press any more. */
-function toAnsweredRows(parts: Parts, { question, event }: Answering, by: string): readonly NewRow[] {
-  const { whole, line } = toAnswered(question, event, by);
-  const id = `${question.id}!answered`;
-  const edit = toEdit(parts, question, id, whole);
-  if (edit) return [edit];
-  const bare = toEdit(parts, question, id, { ...whole, parts: question.reply.parts });
-  return [...(bare ? [bare] : []), ...toNotice(parts, question.thread, `${id}!`, line, { last: false })];
 }
 
 /** The conversation after this message, with a fresh context where a chat rested too long or its owner became somebody else. */

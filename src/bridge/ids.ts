@@ -17,5 +17,8 @@ export const eventRow = (eventId: string): string => `event:${eventId}`;
 /** The row of a message's turn, and the turn itself. */
 export const taskRow = (eventId: string): string => `task:${eventId}`;
 
+/** By which the delivery is found that asked something for a turn. */
+export const asksKey = (turnId: string): string => `asks:${turnId}`;
+
 /** The delivery of the nth reply of a turn. */
 export const toPostId = (turnId: string, nth: number): string => `${turnId}#${nth}`;

@@ -105,6 +105,7 @@ export const askedAgainMeanwhile = "The agent has answered meanwhile, so it was 
 
 /** Under a question that was answered: everybody sees how, and by whom. */
 export const chosen = (label: string, by: string) => `**${label}**, chosen by ${by}`;
+export const answeredBelow = (by: string) => `_Answered by ${by} below._`;
 export const answeredBy = (by: string, words: string) => `Answered by ${by}:\n\n> ${words.replaceAll("\n", "\n> ")}`;
 
 export const undelivered = (reference: string) => `An answer could not be shown here. ${ref(reference)}`;

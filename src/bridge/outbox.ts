@@ -2,6 +2,7 @@ import type { NewRow } from "../model/ledger.ts";
 import { type Reply, textReply } from "../model/reply.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import { fileOf } from "./file-part.ts";
+import { asksKey } from "./ids.ts";
 import type { Parts } from "./parts.ts";
 import { type Asks, toJson } from "./rows.ts";
 import { screenFiles } from "./screen-files.ts";
@@ -29,6 +30,7 @@ export function toDeliveries(
       ...(agent !== undefined && fileOf(post) ? { agent } : {}),
     }),
     content: toJson(post),
+    ...(asks && index === asking ? { keys: [{ key: asksKey(asks.turn) }] } : {}),
   }));
 }
 

@@ -2,10 +2,10 @@ import type { Author, IncomingEvent } from "../model/message.ts";
 import type { Reply } from "../model/reply.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import type { Conversation } from "./conversation.ts";
-import { hash, taskRow } from "./ids.ts";
+import { asksKey, hash, taskRow } from "./ids.ts";
 import * as notices from "./notices.ts";
 import type { Parts } from "./parts.ts";
-import { toRoute } from "./route.ts";
+import { matches } from "./route.ts";
 import { type Asks, type Task, type TaskContent, toDelivery, toReply, toTask, toTaskContent } from "./rows.ts";
 
 /** What was asked in a message of ours, as the ledger knows it: nothing of it comes from the click. */
@@ -37,6 +37,14 @@ export async function findQuestion(parts: Parts, id: string): Promise<Question |
   return { id, thread, asks, reply, task: toTask(task), said: toTaskContent(task), settled: task.settledAt !== undefined };
 }
 
+/** The question that is open in a context, if it has buttons: whatever is said there now is its answer. */
+export async function findPressable(parts: Parts, context: string): Promise<Question | undefined> {
+  const turn = (await parts.contexts.get(context))?.asking;
+  const [row] = turn === undefined ? [] : await parts.ledger.byKey(asksKey(turn), 1);
+  const question = row && (await findQuestion(parts, row.id));
+  return question?.reply.choices ? question : undefined;
+}
+
 /** Why this person cannot answer it (now), in a word for them alone; undefined where they can. Who they are is asked elsewhere. */
 export async function whyNot(parts: Parts, question: Question | undefined, thread: ThreadRef, author: Author): Promise<string | undefined> {
   if (!question || threadKey(question.thread) !== threadKey(thread)) return notices.questionGone;
@@ -53,7 +61,8 @@ function mayAnswer(parts: Parts, { task }: Question, known: Conversation | undef
     case "separate-context":
       return is(task.asker) ? undefined : notices.questionNotYours;
     default: {
-      const followUps = toRoute(parts.routes, task.thread)?.followUps ?? "asker";
+      const route = parts.routes.find(({ agent, ...place }) => agent === task.agent && matches({ agent, ...place }, task.thread));
+      const followUps = route?.followUps ?? "asker";
       return followUps === "thread" || is(known?.owner) || is(task.asker) ? undefined : notices.questionNotYours;
     }
   }
@@ -84,22 +93,6 @@ export function toAnswer(question: Question, event: Action): Extract<IncomingEve
   const text = asks.again ? before?.text : (choice?.label ?? event.text?.trim());
   const attachments = before?.attachments ?? [];
   if (text === undefined || (text === "" && attachments.length === 0)) return undefined;
-  const { thread, author, at } = event;
-  return { kind: "message", id: toAnswerId(id), thread, author, at, text, attachments, trigger: "mention" };
+  const { thread, author, at, roles } = event;
+  return { kind: "message", id: toAnswerId(id), thread, author, at, ...(roles && { roles }), text, attachments, trigger: "mention" };
 }
-
-/** Longest part of a free answer that is repeated under its question. */
-const shownWords = 300;
-
-/** The question as it looks once it was answered: with how and by whom, and without its buttons. */
-export function toAnswered({ reply }: Question, event: Action, by: string): { readonly whole: Reply; readonly line: string } {
-  const { choices, replaces: _, ...rest } = reply;
-  const choice = choices?.find((one) => one.id === event.choice);
-  const words = (event.text ?? "").trim();
-  const shown = words.length > shownWords ? `${words.slice(0, shownWords)}…` : words;
-  const line = choice ? notices.chosen(plain(choice.label), plain(by)) : notices.answeredBy(plain(by), plain(shown));
-  return { whole: { ...rest, parts: [...rest.parts, { kind: "text", text: `\n\n${line}` }], notify: false }, line };
-}
-
-/** Words of others without their mark-up. */
-const plain = (words: string): string => words.replace(/[\\`*_~[\]<>|#]/g, "\\$&");

@@ -132,12 +132,14 @@ describe("a question in Slack", () => {
 
   test.each(["new", "no, a phone", "Maybe"])("is over once somebody has said %j", async (words) => {
     const { slack, agent } = await setUp();
-    const { thread, press } = await ask(slack);
+    const { thread, asked } = await ask(slack);
     const before = replies(slack, thread).length;
     await slack.say({ channel: "C1", user: "UANN", text: words, threadTs: thread });
     await until(() => replies(slack, thread).length > before);
+    const shown = await until(() => slack.thread("C1", thread).replies.find(({ ts, buttons }) => ts === asked.ts && buttons.length === 0));
+    expect(shown.text.includes("Answered by Ann Archer below")).toBe(words !== "new");
     const heard = agent.received.length;
-    await press("Approve");
+    await pressStale(slack, thread, asked.ts, asked.buttons[0]?.value ?? "");
     await until(() => whispers(slack, "UANN", thread).some((text) => text.includes("is over")));
     expect(agent.received).toHaveLength(heard);
   });
