@@ -68,10 +68,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       log,
       ...guarded,
       adapters: async (shared) => {
-        const slackAdapter = config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : [];
-        if (!config.teams) return slackAdapter;
-        const { createTeamsAdapter } = await import("../../adapters/teams/index.ts");
-        return [...slackAdapter, createTeamsAdapter({ ...shared, config: config.teams, loopback: true })];
+        const adapters = config.slack ? [createSlackAdapter({ ...shared, config: config.slack })] : [];
+        if (config.teams) {
+          const { createTeamsAdapter } = await import("../../adapters/teams/index.ts");
+          adapters.push(createTeamsAdapter({ ...shared, config: config.teams, loopback: true }));
+        }
+        if (config.discord) {
+          const { createDiscordAdapter } = await import("../../adapters/discord/index.ts");
+          adapters.push(createDiscordAdapter({ ...shared, config: config.discord }));
+        }
+        return adapters;
       },
       pace: { ...quick, ...options.pace },
       leaseMs: options.leaseMs ?? 6_000,

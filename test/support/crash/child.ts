@@ -51,13 +51,14 @@ const app = await createApp({
 
 /** Only what is configured is read: most of a start is reading code. */
 async function createAdapters(shared: AdapterParts): Promise<readonly Adapter[]> {
-  const { slack, teams } = config;
+  const { slack, teams, discord } = config;
   const adapters: Adapter[] = [];
   if (slack) adapters.push((await import("../../../adapters/slack/index.ts")).createSlackAdapter({ ...shared, config: slack }));
   if (teams) {
     const { createTeamsAdapter } = await import("../../../adapters/teams/index.ts");
     adapters.push(createTeamsAdapter({ ...shared, config: teams, loopback: true }));
   }
+  if (discord) adapters.push((await import("../../../adapters/discord/index.ts")).createDiscordAdapter({ ...shared, config: discord }));
   return adapters;
 }
 
