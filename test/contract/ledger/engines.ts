@@ -5,12 +5,14 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe } from "@jest/globals";
 import { type LedgerOptions, openLedger } from "../../../src/ledger/ledger.ts";
 import { silentLog } from "../../../src/log.ts";
+import type { Leases } from "../../../src/model/lease.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "../../../src/model/ledger.ts";
 import { createSchema, hasPostgres } from "../../support/postgres.ts";
 
 export interface Opened {
   readonly ledger: Ledger;
   readonly openStore: OpenStore;
+  readonly leases: Leases;
 }
 
 /** An empty store of one engine. What is opened on it is closed, and the store removed, after the test. */
