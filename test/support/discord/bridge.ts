@@ -21,7 +21,7 @@ export async function createDiscordBridge(
 }
 
 /** As the manifest does it. */
-export async function registerCommands({ config }: DiscordSimulator): Promise<void> {
+async function registerCommands({ config }: DiscordSimulator): Promise<void> {
   const answer = await fetch(`${config.apiUrl}/v10/applications/${config.applicationId}/commands`, {
     method: "PUT",
     headers: {
