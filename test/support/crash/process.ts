@@ -8,8 +8,8 @@ import { type Answer, type Ask, answerSchema, type Start } from "./protocol.ts";
 
 /** A bridge in a process of its own (`child.ts`). */
 export interface BridgeProcess {
-  /** Resolves when the bridge takes requests; rejects when the process ended before. */
-  readonly ready: Promise<void>;
+  /** Resolves to its address when the bridge takes requests; rejects when the process ended before. */
+  readonly ready: Promise<string>;
   /** Resolves to how the process ended; `died` is what it said before it killed itself. */
   readonly ended: Promise<{
     readonly signal: string | null;
@@ -70,7 +70,7 @@ export function startBridge(start: Start): BridgeProcess {
     }
   }
 
-  const ready = hear("ready").then(() => undefined);
+  const ready = hear("ready").then(({ url }) => url);
   ready.catch(() => undefined); // whoever waits for it hears of it
   return {
     ready,
