@@ -87,6 +87,40 @@ describe("the demo", () => {
     expect(story.every(({ reference }) => reference.length >= 8)).toBe(true);
   }, 90_000);
 
+  test.each([
+    ["limits", "cannot post while the chats answer 429, and posts what waited"],
+    ["store", "acknowledges nothing while the store is locked, and answers what was sent again"],
+    ["pushes", "waits for pushes that are late"],
+  ])(
+    "%s: %s",
+    async (id) => {
+      await visitor.flip(id, true);
+      const place = await visitor.say({ platform: "slack", room: "slow-job", text: "@Agent Bridge job 1" });
+      const answers = async () => (await visitor.messages(place)).filter(({ author, text }) => author.app && /job is done/.test(text));
+      await until(async () => (await visitor.backstage(place)).switches.some((one) => one.id === id && one.on));
+      if (id === "limits")
+        await until(async () => (await visitor.backstage(place)).story?.some(({ kind, state }) => kind === "post" && state === "waiting"));
+      expect(await answers()).toEqual([]);
+
+      await visitor.flip(id, false);
+
+      await until(async () => (await answers()).length === 1, 60_000, "the answer after it");
+    },
+    90_000,
+  );
+
+  test("agents: says that an agent cannot be reached, and reaches it again", async () => {
+    await visitor.flip("agents", true);
+    const place = await visitor.say({ platform: "slack", room: "sistava", text: "@Agent Bridge anybody?" });
+    const seen = async (words: RegExp) => (await visitor.messages(place)).some(({ author, text }) => author.app && words.test(text));
+    await until(() => seen(/cannot be reached/), 120_000, "the notice");
+
+    await visitor.flip("agents", false);
+    await visitor.say({ ...place, platform: "slack", room: "sistava", text: "and now?" });
+
+    await until(() => seen(/Nora Lind/), 60_000, "an answer");
+  }, 200_000);
+
   test("kills the bridge and starts it again where it was", async () => {
     const { bridge: before } = await visitor.backstage({});
     await visitor.flip("bridge", true);

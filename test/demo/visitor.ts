@@ -32,7 +32,7 @@ export interface Visitor {
   /** What stands in the thread, or in the room where it has none. */
   messages(place: Place): Promise<readonly z.infer<typeof message>[]>;
   /** Says something as the first person of the platform, in a room of this name. Resolves to the place of the conversation. */
-  say(said: { readonly platform: string; readonly room: string; readonly text: string }): Promise<Place>;
+  say(said: { readonly platform: string; readonly room: string; readonly text: string; readonly thread?: string }): Promise<Place>;
   backstage(place: Place): Promise<z.infer<typeof backstage>>;
   flip(id: string, on: boolean): Promise<void>;
 }
@@ -59,14 +59,15 @@ export async function createVisitor(url: string): Promise<Visitor> {
       const { shown, thread } = await look(place);
       return thread?.messages ?? shown.messages;
     },
-    async say({ platform, room: name, text }) {
+    async say({ platform, room: name, text, thread }) {
       const { platforms } = await look({});
       const own = platforms.find(({ id }) => id === platform);
       const there = own?.rooms.find((one) => one.name === name);
       if (own === undefined || there === undefined) throw new Error(`there is no ${name} in ${platform}`);
       const done = z.object({ message: z.string() });
-      const { message: thread } = done.parse(await post("act", { kind: "say", platform, user: own.user.id, room: there.id, text }));
-      return { platform, room: there.id, ...(there.threads && { thread }) };
+      const act = { kind: "say", platform, user: own.user.id, room: there.id, text, ...(thread !== undefined && { thread }) };
+      const { message } = done.parse(await post("act", act));
+      return { platform, room: there.id, ...(there.threads && { thread: thread ?? message }) };
     },
     backstage: async (place) => backstage.parse(await get("backstage", place)),
     flip: async (id, on) => void (await post("switch", { id, on })),

@@ -46,13 +46,16 @@ export function createDemoBridge({ file, url, env, log, clock = systemClock }: D
     const said: string[] = [];
     const spawned = spawn(process.execPath, [program, "start", "--config", file], { env: { ...env }, stdio: ["ignore", "pipe", "pipe"] });
     child = spawned;
-    for (const stream of [spawned.stdout, spawned.stderr]) {
-      stream.setEncoding("utf8").on("data", (chunk: string) => {
-        said.push(chunk);
-        if (said.length > 50) said.shift();
-        log.warn({ said: chunk.trim() }, "the bridge said");
-      });
-    }
+    const keep = (chunk: string) => {
+      said.push(chunk);
+      if (said.length > 50) said.shift();
+    };
+    // People switch on faults and watch them on the page: what the bridge logs then need not fill the terminal.
+    spawned.stdout.setEncoding("utf8").on("data", keep);
+    spawned.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      keep(chunk);
+      log.warn({ said: chunk.trim() }, "the bridge said");
+    });
     spawned.once("exit", () => {
       if (child === spawned) child = undefined;
       become({ state: "killed", pid: undefined });

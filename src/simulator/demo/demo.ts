@@ -11,6 +11,7 @@ import { createDemoDiscord } from "./discord.ts";
 import { createFaults } from "./faults.ts";
 import type { DemoPlatform } from "./part.ts";
 import { createDemoSlack } from "./slack.ts";
+import { createStoreLock } from "./store-lock.ts";
 import { createDemoTeams } from "./teams.ts";
 
 export interface DemoOptions {
@@ -79,13 +80,15 @@ async function open({ port = 0, log, env, openLedger }: DemoOptions, ends: (() =
   const bridge = createDemoBridge({ file, url: bridgeUrl, env: toBridgeEnvironment(env, folder), log });
   bridge.onChange(changed);
   ends.push(() => bridge.stop());
+  const store = createStoreLock(join(folder, "bridge.db"));
+  ends.push(async () => store.release());
   const ledger = createLook(() => openLedger(config.store));
   ends.push(() => ledger.close());
   const page = await startPage({
     platforms: platforms.map(({ platform }) => platform),
     backstage: {
       bridge: bridge.state,
-      switches: createFaults({ bridge, agents, platforms, changed }),
+      switches: createFaults({ bridge, agents, platforms, store, changed }),
       trace: ledger.trace,
       onChange: (callback) => {
         watchers.add(callback);

@@ -2,17 +2,19 @@ import type { Switch } from "../page/backstage.ts";
 import type { DemoAgents } from "./agents.ts";
 import type { DemoBridge } from "./bridge.ts";
 import type { DemoPlatform } from "./part.ts";
+import type { StoreLock } from "./store-lock.ts";
 
 interface Stage {
   readonly bridge: DemoBridge;
   readonly agents: DemoAgents;
   readonly platforms: readonly DemoPlatform[];
+  readonly store: StoreLock;
   /** Somebody should look again. */
   readonly changed: () => void;
 }
 
 /** What can go wrong in the demo. */
-export function createFaults({ bridge, agents, platforms, changed }: Stage): readonly Switch[] {
+export function createFaults({ bridge, agents, platforms, store, changed }: Stage): readonly Switch[] {
   const { stop: _, ...all } = agents;
   return [
     {
@@ -58,6 +60,12 @@ export function createFaults({ bridge, agents, platforms, changed }: Stage): rea
       flip: async (on) => {
         for (const platform of platforms) platform.limit(on);
       },
+    }),
+    toggle(changed, {
+      id: "store",
+      label: "Store is locked",
+      hint: "Another program holds the bridge's database: nothing can be committed, so no event is acknowledged, and the chats send them again.",
+      flip: async (on) => (on ? store.take() : store.release()),
     }),
   ];
 }

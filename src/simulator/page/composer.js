@@ -12,7 +12,7 @@ export function createComposer({ form, area, id, label, send, thread, said }) {
   const mentionName = element("span");
   const choice = element("label", { class: "mention-choice" }, mention, mentionName);
   const chosen = element("ul", { class: "chosen", "aria-label": "Files to send" });
-  const how = element("span", { id: `${id}-how`, class: "how" });
+  const how = element("span", { id: `${id}-how`, class: "how" }, "Enter sends, Shift+Enter makes a new line");
   const unheard = element("p", { class: "notice", role: "status", hidden: true });
   form.append(
     element("label", { class: "unseen", for: id }, label),
@@ -120,7 +120,6 @@ export function createComposer({ form, area, id, label, send, thread, said }) {
       field.placeholder = `${label} ${place}`;
       mentionName.textContent = `Mention @${view.app.name}`;
       choice.hidden = view.room.mention === "never" || (view.room.mention === "first" && thread() !== "" && isBeginner(view));
-      how.textContent = "Enter sends, Shift+Enter makes a new line";
     },
     forget() {
       unheard.hidden = true;

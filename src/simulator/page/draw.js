@@ -90,10 +90,10 @@ function drawInline(node, nameOf) {
 
 /**
  * Makes the children of `list` agree with `items`, by their `key`. `draw(item, known)` gives the element; it may change the known one,
- * which then keeps focus and selection. Stays at the end when it was there; otherwise `onBelow` hears whether something is below.
+ * which then keeps focus and selection. What scrolls stays at the end when it was there; otherwise `onBelow` hears whether more is below.
  */
-export function drawList(list, items, draw, onBelow) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+export function drawList(list, items, draw, { onBelow, scrolls = list } = {}) {
+  const atEnd = scrolls.scrollHeight - scrolls.scrollTop - scrolls.clientHeight < 40;
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
   const added = items.length > 0 && !old.has(items.at(-1).key);
   const wanted = items.map((item) => {
@@ -106,7 +106,7 @@ export function drawList(list, items, draw, onBelow) {
     return made;
   });
   place(list, wanted);
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (atEnd) scrolls.scrollTop = scrolls.scrollHeight;
   onBelow?.(!atEnd && added);
 }
 

@@ -15,15 +15,16 @@ export function drawMessages(list, messages, inRoom) {
     editing: editing === message.id,
     again: isSameBreath(messages[index - 1], message),
     threads: view.room.threads,
-    unread: message.replies > 0 && isUnread(view, view.room.id, message.newestReply, message.id),
     open: inRoom && view.thread?.root === message.id,
+    unread: view.thread?.root !== message.id && isUnread(view, view.room.id, message.newestReply, message.id),
   }));
   const below = document.querySelector(`.newer[data-of="${list.id}"]`);
   const scroll = list.dataset.place === placeOf(view, inRoom);
   list.dataset.place = placeOf(view, inRoom);
-  drawList(list, items, drawMessage, (more) => {
+  const onBelow = (more) => {
     if (more) below.hidden = false;
-  });
+  };
+  drawList(list, items, drawMessage, { onBelow });
   if (!scroll) {
     list.scrollTop = list.scrollHeight;
     below.hidden = true;

@@ -42,6 +42,14 @@ function draw(view) {
   drawPanel();
   markRead(view);
   announce(view);
+  lookAgain(view);
+}
+
+/** Some signs go away by themselves, and nobody tells. */
+function lookAgain({ shown, thread }) {
+  clearTimeout(lookAgain.timer);
+  const signs = shown.status !== "" || (thread !== undefined && thread.status !== "") || shown.messages.some(({ working }) => working);
+  if (signs) lookAgain.timer = setTimeout(load, 2_500);
 }
 
 /** What is special here, and what to try. */
@@ -69,7 +77,10 @@ function drawThread(view) {
   const { thread } = view;
   at("thread").hidden = thread === undefined;
   frame.classList.toggle("has-thread", thread !== undefined);
+  // Whoever opens a thread by its link in the room goes on in it.
+  if (thread && document.activeElement?.matches(`.replies[href="${addressOf({ thread: thread.root })}"]`)) answer.focus();
   if (thread === undefined) return;
+  at("thread-name").replaceChildren("Thread ", element("small", {}, at("room-name").textContent));
   drawMessages(at("replies"), thread.messages, false);
   drawStatus(view, thread, at("status"), at("stop"));
   answer.draw(view, "in this thread");
@@ -96,17 +107,24 @@ const stop = (thread) => act({ kind: "stop", room: now.view.room.id, ...(thread 
 at("room-stop").addEventListener("click", () => stop());
 at("stop").addEventListener("click", () => stop(place.thread));
 at("close").addEventListener("click", closeThread);
-at("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(location.href).then(
-    () => trouble.say?.("copied"),
-    () => trouble("The browser does not allow to copy. The address of this page is the link."),
+at("copy").addEventListener("click", async (event) => {
+  const button = event.currentTarget;
+  const copied = await navigator.clipboard.writeText(location.href).then(
+    () => true,
+    () => false,
   );
+  if (!copied) return trouble("The browser does not allow to copy. The address of this page is the link.");
+  button.textContent = "Copied";
+  at("said").textContent = "The link to this thread was copied.";
+  setTimeout(() => {
+    button.textContent = "Copy link";
+  }, 2_000);
 });
 at("show-rooms").addEventListener("click", () => {
   frame.classList.toggle("shows-rooms");
   at("rooms").querySelector("[aria-current]")?.focus();
 });
-addEventListener("hashchange", () => frame.classList.remove("shows-rooms"));
+at("rooms").addEventListener("click", () => frame.classList.remove("shows-rooms"));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && place.thread !== "" && !at("dialog").open) closeThread();
 });

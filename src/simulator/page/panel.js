@@ -49,10 +49,10 @@ function draw(backstage) {
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function drawBridge({ state, pid, since, kills }) {
-  const words = { running: `runs as process ${pid}`, starting: "is starting", killed: "is dead" }[state];
+  const words = { running: `process ${pid}, up`, starting: "starting", killed: "dead" }[state];
   const killed = kills === 0 ? "" : `; killed ${kills === 1 ? "once" : `${kills} times`}`;
   at("bridge").dataset.state = state;
-  at("bridge").textContent = `The bridge ${words} since ${clock.format(since)}${killed}`;
+  at("bridge").textContent = `Bridge: ${words} since ${clock.format(since)}${killed}`;
 }
 
 function drawSwitch({ id, label, hint, on }, known) {
@@ -89,7 +89,7 @@ function drawStory() {
     took: took(hop, readAt),
     begins: hop.reference !== all[index - 1]?.reference,
   }));
-  drawList(at("story"), items, drawHop);
+  drawList(at("story"), items, drawHop, { scrolls: at("ledger") });
 }
 
 function drawHop(hop, known) {

@@ -20,6 +20,8 @@ export interface Hop {
   readonly message: string | undefined;
 }
 
+const eventWords: Readonly<Record<string, string>> = { action: "Button", stop: "Stop button", edited: "Edit", deleted: "Deletion" };
+const outcomeWords: Readonly<Record<string, string>> = { inputRequired: "needs an answer", authRequired: "needs a sign-in" };
 const eventSchema = z.object({
   kind: z.string(),
   trigger: z.string().optional(),
@@ -53,7 +55,7 @@ function toStep(row: Row): Pick<Hop, "kind" | "title" | "facts" | "message"> {
   const { kind, trigger, word, agent } = eventSchema.safeParse(row.facts).data ?? { kind: "event" };
   const message = { mention: "Mention", direct: "Direct message", followUp: "Follow-up" }[trigger ?? ""];
   if (kind === "push") return { kind: "push", title: `Push of ${agent}`, facts: [], message: undefined };
-  const title = kind === "message" ? (message ?? "Message") : kind === "command" ? `Word: ${word}` : sentence(kind);
+  const title = kind === "message" ? (message ?? "Message") : kind === "command" ? `Word: ${word}` : (eventWords[kind] ?? sentence(kind));
   return { kind: "event", title, facts: [], message: undefined };
 }
 
@@ -76,7 +78,7 @@ function toTurn(row: Row): Pick<Hop, "kind" | "title" | "facts" | "message"> {
         ? { push: "a push", poll: "its next look", retry: "the agent to be there" }[parked]
         : undefined,
     ],
-    ["outcome", outcomes.length === 0 ? undefined : outcomes.join(", ")],
+    ["outcome", outcomes.length === 0 ? undefined : outcomes.map((outcome) => outcomeWords[outcome] ?? outcome).join(", ")],
     ["task", taskId],
     ["context", contextId],
   ];
