@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { parseConfig } from "../../src/config.ts";
@@ -97,9 +98,12 @@ describe("the demo", () => {
       await visitor.flip(id, true);
       const place = await visitor.say({ platform: "slack", room: "slow-job", text: "@Agent Bridge job 1" });
       const answers = async () => (await visitor.messages(place)).filter(({ author, text }) => author.app && /job is done/.test(text));
-      await until(async () => (await visitor.backstage(place)).switches.some((one) => one.id === id && one.on));
+      const story = async () => (await visitor.backstage(place)).story ?? [];
       if (id === "limits")
-        await until(async () => (await visitor.backstage(place)).story?.some(({ kind, state }) => kind === "post" && state === "waiting"));
+        await until(async () => (await story()).some(({ kind, state }) => kind === "post" && state === "waiting"), 60_000);
+      if (id === "pushes") await until(() => demo.agents.worker.waiting > 0, 60_000, "a push that is held back");
+      if (id === "store") expect(() => writeInto(demo.config)).toThrow(/locked/);
+      if (id === "store") expect(await story()).toEqual([]);
       expect(await answers()).toEqual([]);
 
       await visitor.flip(id, false);
@@ -134,6 +138,17 @@ describe("the demo", () => {
     expect(after.pid).not.toBe(before.pid);
   }, 90_000);
 });
+
+/** As another program would. */
+function writeInto(config: unknown): void {
+  const { store } = z.object({ store: z.object({ url: z.string() }) }).parse(config);
+  const database = new DatabaseSync(store.url.replace("sqlite:", ""));
+  try {
+    database.exec("pragma busy_timeout = 0; begin immediate");
+  } finally {
+    database.close();
+  }
+}
 
 test("leaves nothing behind, and no process", async () => {
   const demo = await start();
