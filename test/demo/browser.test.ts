@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
@@ -79,6 +80,32 @@ inBrowser("the demo in a browser", () => {
     );
 
     test(
+      "files go both ways: one is described, a table can be loaded, a picture is seen",
+      async () => {
+        const { page, chat, complaints } = await open(live);
+        const allow = page.getByRole("button", { name: "Allow" });
+
+        await chat.attach({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("milk and honey\n") });
+        await chat.begin("what is this?");
+        await chat.said(/notes\.txt.*which begins: “milk and honey”/);
+        await chat.goOn("file");
+        const table = chat.messages.locator("a.file", { hasText: "devices.csv" });
+        await table.or(allow).first().waitFor();
+        if (await allow.isVisible()) await allow.click();
+        const [download] = await Promise.all([page.waitForEvent("download"), table.click()]);
+        await chat.goOn("file png");
+        const picture = chat.messages.locator(".app img");
+        await picture.waitFor();
+
+        expect(await readFile(await download.path(), "utf8")).toMatch(/^device,disk used\nlaptop-1/);
+        expect(await page.evaluate(widthOfPicture)).toBe(48);
+        expect(complaints).toEqual([]);
+        await page.close();
+      },
+      2 * patience,
+    );
+
+    test(
       "a long job reports back by push in the same thread, and the ledger tells the same story",
       async () => {
         const { page, chat, complaints } = await open(job);
@@ -149,6 +176,13 @@ inBrowser("the demo in a browser", () => {
     );
   });
 });
+
+/** Runs in the page: pixels of the newest picture, once it is there whole. */
+const widthOfPicture = `(async () => {
+  const image = [...document.querySelectorAll(".app img")].at(-1);
+  await image.decode();
+  return image.naturalWidth;
+})()`;
 
 /** The link to a room. */
 async function addressOf(url: string, platform: string, name: string): Promise<string> {

@@ -11,6 +11,7 @@ export interface Chat {
   goOn(words: string): Promise<void>;
   /** Resolves when the app has said this, and says no more. */
   said(words: string | RegExp): Promise<void>;
+  /** Puts a file to what is said first. */
   attach(file: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer }): Promise<void>;
 }
 
@@ -38,6 +39,6 @@ export async function goTo(
     begin: (words) => say(first, words),
     goOn: (words) => say(next, words),
     said: (words) => messages.locator(".app:not(.streaming)", { hasText: words }).last().waitFor(),
-    attach: (file) => page.locator(room.threads ? "#thread input[type=file]" : "#room input[type=file]").setInputFiles(file),
+    attach: (file) => page.locator("#room input[type=file]").setInputFiles(file),
   };
 }
