@@ -25,6 +25,12 @@ const platforms = [
     live: { name: "Agent Bridge", threads: false },
     job: { name: "slow-job", threads: true },
   },
+  {
+    platform: "Discord",
+    ask: { name: "streaming", threads: true },
+    live: { name: "streaming", threads: true },
+    job: { name: "slow-job", threads: true },
+  },
 ] as const;
 
 const inBrowser = browserPath === undefined ? describe.skip : describe;

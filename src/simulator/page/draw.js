@@ -93,7 +93,7 @@ function drawInline(node, nameOf) {
  * which then keeps focus and selection. What scrolls stays at the end when it was there; otherwise `onBelow` hears whether more is below.
  */
 export function drawList(list, items, draw, { onBelow, scrolls = list } = {}) {
-  const atEnd = scrolls.scrollHeight - scrolls.scrollTop - scrolls.clientHeight < 40;
+  const atEnd = isAtEnd(scrolls);
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
   const added = items.length > 0 && !old.has(items.at(-1).key);
   const wanted = items.map((item) => {
@@ -109,6 +109,8 @@ export function drawList(list, items, draw, { onBelow, scrolls = list } = {}) {
   if (atEnd) scrolls.scrollTop = scrolls.scrollHeight;
   onBelow?.(!atEnd && added);
 }
+
+export const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 
 /** Moves as little as possible: an element that is moved loses the focus. */
 function place(list, wanted) {

@@ -1,4 +1,4 @@
-import { drawFace, drawList, drawParts, drawSign, drawText, drawTime, element } from "./draw.js";
+import { drawFace, drawList, drawParts, drawSign, drawText, drawTime, element, isAtEnd } from "./draw.js";
 import { isUnread } from "./rooms.js";
 import { act, addressOf, at, nameOf, now } from "./state.js";
 
@@ -158,7 +158,7 @@ function drawButton(item, { id, label, kind, url, pressed, disabled }) {
     "button",
     {
       type: "button",
-      class: `act ${kind}`,
+      class: kind === "plain" ? "act" : `act ${kind}`,
       disabled,
       "aria-pressed": pressed ? "true" : undefined,
       "aria-label": feedback ? label : undefined,
@@ -240,6 +240,12 @@ for (const button of document.querySelectorAll(".newer")) {
   list.tabIndex = 0;
   button.addEventListener("click", () => list.scrollTo({ top: list.scrollHeight }));
   list.addEventListener("scroll", () => {
-    if (list.scrollHeight - list.scrollTop - list.clientHeight < 40) button.hidden = true;
+    list.dataset.end = String(isAtEnd(list));
+    if (isAtEnd(list)) button.hidden = true;
   });
+  // A picture needs its room only once it is there.
+  const keepEnd = () => {
+    if (list.dataset.end !== "false") list.scrollTop = list.scrollHeight;
+  };
+  list.addEventListener("load", keepEnd, true);
 }
