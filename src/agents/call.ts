@@ -1,4 +1,4 @@
-import type { Clock } from "../model/clock.ts";
+import { type Clock, enough } from "../model/clock.ts";
 
 /** What is known of one call from its bytes; the SDK keeps some of it to itself (it hides the HTTP status of JSON-RPC, for one). */
 export interface CallFacts {
@@ -67,7 +67,7 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; limits:
       facts.networkError ??= error;
       throw error;
     } finally {
-      done.abort();
+      done.abort(enough);
     }
   };
   let bytes = 0;

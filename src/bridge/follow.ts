@@ -1,4 +1,5 @@
 import type { AgentEvent } from "../model/agent.ts";
+import { enough } from "../model/clock.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
 import { hash } from "./ids.ts";
@@ -24,7 +25,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
     for (let first = true; ; ) {
       const waiting = new AbortController();
       const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, waiting.signal)]).finally(() =>
-        waiting.abort(),
+        waiting.abort(enough),
       );
       if (session.job.signal.aborted)
         return await leaveWithIds(session, turnId, live, happened.kind === "event" ? Promise.resolve(happened) : coming);
@@ -52,7 +53,7 @@ const graceMs = 1_000;
 async function leaveWithIds(session: Session, turnId: string, live: LiveText, coming: Promise<Next>): Promise<void> {
   const over = new AbortController();
   const patience = session.task.taskId === undefined ? graceMs : 0;
-  const happened = await Promise.race([coming, session.parts.clock.sleep(patience, over.signal)]).finally(() => over.abort());
+  const happened = await Promise.race([coming, session.parts.clock.sleep(patience, over.signal)]).finally(() => over.abort(enough));
   if (happened?.kind === "event" && !happened.result.done) await takeEvent(session, turnId, happened.result.value, live);
 }
 

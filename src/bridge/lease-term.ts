@@ -1,4 +1,4 @@
-import type { Clock } from "../model/clock.ts";
+import { type Clock, enough } from "../model/clock.ts";
 
 /** Work under a lease. */
 export interface Held {
@@ -34,7 +34,7 @@ export function createTerms(clock: Clock, ms: number): Terms {
     const span = spans.get(work);
     spans.delete(work);
     span?.works.delete(work);
-    if (span?.works.size === 0) span.over.abort();
+    if (span?.works.size === 0) span.over.abort(enough);
   }
 
   return {
@@ -53,7 +53,7 @@ export function createTerms(clock: Clock, ms: number): Terms {
           span.works.add(work);
           spans.set(work, span);
         },
-        drop: () => span.over.abort(),
+        drop: () => span.over.abort(enough),
       };
     },
   };

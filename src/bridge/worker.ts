@@ -1,5 +1,5 @@
 import { type Log, toSafeWords } from "../log.ts";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, enough } from "../model/clock.ts";
 import { LeaseLost, StoreError } from "../model/errors.ts";
 import type { Leased, Ledger, NewRow, Queue } from "../model/ledger.ts";
 import { createTerms, type Held, type Term } from "./lease-term.ts";
@@ -61,7 +61,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   async function within(ms: number, end: Promise<unknown>): Promise<void> {
     const over = new AbortController();
-    await Promise.race([end, clock.sleep(ms, over.signal)]).finally(() => over.abort());
+    await Promise.race([end, clock.sleep(ms, over.signal)]).finally(() => over.abort(enough));
   }
 
   async function pumpRows(): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, enough } from "../model/clock.ts";
 import type { Queue } from "../model/ledger.ts";
 import type { Due, Engine } from "./engine.ts";
 
@@ -59,7 +59,7 @@ function createWaiter(queue: Queue, clock: Clock, signal: AbortSignal): Waiter {
   let earliest = Number.POSITIVE_INFINITY;
   const end = () => {
     signal.removeEventListener("abort", end);
-    over.abort();
+    over.abort(enough);
     resolve();
   };
   signal.addEventListener("abort", end);

@@ -6,6 +6,12 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * What a sleep is ended with when nobody waits for it any more. An abort without a reason makes an exception with its stack each time, and
+ * the path ends several sleeps for each message.
+ */
+export const enough = new Error("nobody waits for this any more");
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
