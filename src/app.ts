@@ -79,6 +79,9 @@ const day = 86_400_000;
 /** Rows at work at the same time. A task may hold a stream open for minutes, so there is room for many. */
 const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task: 512, delivery: 32 };
 
+/** How long a stop waits for open requests: with the hand-over it stays within five seconds. */
+const graceMs = 3_000;
+
 /** Joins the parts; nothing runs before `start`. Rejects when the store cannot be opened, or the identities cannot be read. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock } = options;
@@ -110,7 +113,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
     const onAnswer = (route = "none", status: number) =>
       book.metrics.count("bridge_http_requests_total", { route, status: String(status) });
-    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock, onAnswer });
+    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock, onAnswer, graceMs });
     server.add(routes);
     return server;
   };
@@ -142,8 +145,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
     },
     async stop() {
-      await Promise.all([server, ...ownPorts, metricsServer].map((port) => port?.stop()));
-      await Promise.all(workers.map((worker) => worker.stop()));
+      // A request that is under way is still committed; the work that it brings is for the next start.
+      await Promise.all([...[server, ...ownPorts, metricsServer].map((port) => port?.stop()), ...workers.map((worker) => worker.stop())]);
       stopping.abort();
       for (const adapter of adapters) await adapter.stop();
       await Promise.all(housekeeping);

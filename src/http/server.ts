@@ -43,8 +43,8 @@ export function createHttpServer(options: HttpServerOptions): BridgeServer {
   const clock = options.clock ?? systemClock;
   const app = createFastify(options);
   let stopping: Promise<void> | undefined;
-  // Without this, a kept-alive connection would hold up the stop until its idle time is over.
   app.addHook("onResponse", async (request, reply) => options.onAnswer?.(request.routeOptions.url, reply.statusCode));
+  // Without this, a kept-alive connection would hold up the stop until its idle time is over.
   app.addHook("onSend", async (_request, reply) => {
     if (stopping !== undefined) reply.header("connection", "close");
   });
