@@ -144,6 +144,16 @@ describe("a question in Slack", () => {
     expect(agent.received).toHaveLength(heard);
   });
 
+  test("whose words are not kept any more is over, too", async () => {
+    const { slack, agent, world } = await setUp();
+    const { thread, press } = await ask(slack);
+    await until(async () => (await world.app.ledger.stats()).every(({ state }) => state === "done"));
+    await until(async () => (await world.app.ledger.purge({ contentMs: 0, factsMs: 3_600_000 })).content > 0);
+    await press("Approve");
+    await until(() => whispers(slack, "UANN", thread).some((text) => text.includes("nothing to answer")));
+    expect(agent.received).toHaveLength(1);
+  });
+
   test("that was never asked is answered in words only, and stored nowhere", async () => {
     const { slack, world } = await setUp();
     const { thread, asked } = await ask(slack);
