@@ -126,4 +126,105 @@ inBrowser("the page in a browser", () => {
     expect(rig.slack.thread("C1", view.root() ?? "").replies).toMatchObject([{ name: "Ann Archer", text: "<@UBOT> an answer" }]);
     expect(view.complaints).toEqual([]);
   });
+
+  test("the keyboard is enough: rooms by arrows, a thread by its link, and back to where it hangs", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    await rig.slack.say({ channel: "C1", user: "UBEN", text: "a question" });
+    const replies = page.locator("#messages .replies");
+    await replies.waitFor();
+
+    await page.locator("#rooms [aria-current]").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 2, name: "private-matters" }).waitFor();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Enter");
+    await replies.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction("document.activeElement?.id === 'answer-text'");
+    await page.keyboard.press("Escape");
+    await page.waitForFunction("document.activeElement?.matches('#messages .replies')");
+
+    expect(await page.locator("#rooms a[tabindex='0']").count()).toBe(1);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("a person edits and deletes what they said, and nobody else's", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    await rig.slack.say({ channel: "C1", user: "UBEN", text: "of Ben" });
+    await rig.slack.say({ channel: "C1", user: "UANN", text: "of Ann" });
+    const mine = page.locator("#messages .mine");
+
+    await mine.hover();
+    await mine.getByRole("button", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Edit your message" }).fill("of Ann, for <@UBOT> & all");
+    await page.keyboard.press("Enter");
+    await mine.getByText("(edited)").waitFor();
+    expect(rig.slack.channel("C1").map(({ text }) => text)).toEqual(["of Ben", "of Ann, for <@UBOT> & all"]);
+    expect(await page.getByRole("button", { name: "Edit" }).count()).toBe(1);
+    await mine.hover();
+    await mine.getByRole("button", { name: "Delete" }).click();
+    await mine.waitFor({ state: "detached" });
+
+    expect(rig.slack.channel("C1").map(({ text }) => text)).toEqual(["of Ben"]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("what comes elsewhere is marked until it is seen", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    const other = page.locator("#rooms a", { hasText: "private-matters" });
+
+    await rig.slack.say({ channel: "G1", user: "UBEN", text: "psst" });
+    await other.locator(".dot").waitFor();
+    await other.click();
+    await page.locator("#messages").getByText("psst").waitFor();
+    await page.locator("#rooms a", { hasText: "helpdesk" }).click();
+    await page.getByRole("heading", { level: 2, name: "helpdesk" }).waitFor();
+
+    expect(await other.locator(".dot").count()).toBe(0);
+  });
+
+  test("whoever reads further up is left there while text grows below", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    const { ts } = await rig.slack.say({ channel: "C1", user: "UANN", text: "a long thread" });
+    for (let line = 1; line <= 60; line += 1) await rig.slack.say({ channel: "C1", user: "UBEN", text: `line ${line}`, threadTs: ts });
+    await page.locator("#messages .replies").click();
+    await page.locator("#replies").getByText("line 60", { exact: true }).waitFor();
+    const top = () => page.evaluate("document.getElementById('replies').scrollTop");
+
+    await page.evaluate("document.getElementById('replies').scrollTop = 100");
+    const stream = await rig.call("chat.startStream", { channel: "C1", thread_ts: ts, recipient_user_id: "UANN", recipient_team_id: "T1" });
+    for (const word of ["one ", "two ", "three"])
+      await rig.call("chat.appendStream", { channel: "C1", ts: stream.body.ts, markdown_text: word });
+    await page.locator("#replies .streaming", { hasText: "one two three" }).waitFor();
+    expect(await top()).toBe(100);
+    await page.locator("#thread").getByRole("button", { name: "New below" }).click();
+    await page.locator("#thread").getByRole("button", { name: "New below" }).waitFor({ state: "hidden" });
+
+    expect(Number(await top())).toBeGreaterThan(100);
+  });
+
+  test("a file that is dropped on a thread goes with the reply", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    const { ts } = await rig.slack.say({ channel: "C1", user: "UANN", text: "a question" });
+    await page.locator("#messages .replies").click();
+    await page.getByRole("textbox", { name: "Reply" }).waitFor();
+
+    await page.evaluate(`(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["milk"], "list.txt", { type: "text/plain" }));
+      for (const kind of ["dragenter", "drop"]) document.querySelector("#replies").dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+    })()`);
+    await page.getByRole("list", { name: "Files to send" }).getByText("list.txt").waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator("#replies a.file", { hasText: "list.txt" }).waitFor();
+
+    expect(rig.slack.thread("C1", ts).replies).toMatchObject([{ files: [{ name: "list.txt", mediaType: "text/plain", size: 4 }] }]);
+    expect(view.complaints).toEqual([]);
+  });
 });
