@@ -28,7 +28,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
         waiting.abort(enough),
       );
       if (session.job.signal.aborted)
-        return await leaveWithIds(session, turnId, live, happened.kind === "event" ? Promise.resolve(happened) : coming);
+        return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
@@ -50,11 +50,20 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
 /** How long a process that stops waits for an agent to say which task it has made: without its id nobody can ask for it later. */
 const graceMs = 1_000;
 
-async function leaveWithIds(session: Session, turnId: string, live: LiveText, coming: Promise<Next>): Promise<void> {
-  const over = new AbortController();
-  const patience = session.task.taskId === undefined ? graceMs : 0;
-  const happened = await Promise.race([coming, session.parts.clock.sleep(patience, over.signal)]).finally(() => over.abort(enough));
-  if (happened?.kind === "event" && !happened.result.done) await takeEvent(session, turnId, happened.result.value, live);
+/** What was said already is read within this. */
+const glanceMs = 10;
+
+/** What the agent has said already is taken to its end, which may be the answer: where the task cannot be had later, it would be lost. */
+async function leaveInOrder(session: Session, turnId: string, live: LiveText, iterator: AsyncIterator<AgentEvent>, coming: Promise<Next>) {
+  const { clock } = session.parts;
+  const end = clock.now() + graceMs;
+  for (let said = coming; clock.now() <= end; said = next(iterator)) {
+    const over = new AbortController();
+    const patience = session.task.taskId === undefined ? end - clock.now() : glanceMs;
+    const happened = await Promise.race([said, clock.sleep(patience, over.signal)]).finally(() => over.abort(enough));
+    if (happened?.kind !== "event" || happened.result.done) return;
+    if (await takeEvent(session, turnId, happened.result.value, live)) return;
+  }
 }
 
 /** It may fail while a commit is awaited; whoever waits for it hears of that then. */

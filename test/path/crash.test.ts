@@ -11,8 +11,8 @@ import { slackPlatform } from "../support/crash/slack.ts";
  * live on here and are the judges. Runs go on side by side, for most of their time is waiting; each test looks at its own.
  */
 
-const patienceMs = 500_000;
-const group = createGroup(6);
+const patienceMs = 900_000;
+const group = createGroup(4);
 const done: Run[] = [];
 const runs = new Map<string, Promise<Run>>();
 

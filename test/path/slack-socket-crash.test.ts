@@ -7,7 +7,7 @@ import { slackSocketPlatform } from "../support/crash/slack.ts";
 
 /** The same as over signed requests, with one kill at each failpoint: an event whose socket died with the bridge comes again over a new one. */
 
-const patienceMs = 300_000;
+const patienceMs = 900_000;
 const group = createGroup(5);
 const done: Run[] = [];
 const runs = new Map<string, Promise<Run>>();

@@ -29,7 +29,7 @@ export interface Hits {
 }
 
 /** Long enough for every restart and for the expiry of what nothing else can end. */
-const patienceMs = 60_000;
+const patienceMs = 200_000;
 /** A failpoint behind the last post is still reached by then. */
 const graceMs = 3_000;
 
