@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
 import type { FailpointName } from "../../src/model/failpoint.ts";
 import { complete, drop, output, type Step, working } from "../../src/simulator/agents/steps.ts";
+import { createSlackSimulator } from "../../src/simulator/slack/simulator.ts";
+import { startBridge } from "../support/crash/process.ts";
 import { createGate, createStage, mention, replies } from "../support/stage.ts";
+import { freePort } from "../support/systems/kill.ts";
 import { until } from "../support/until.ts";
 import type { World } from "../support/world.ts";
 
 const stage = createStage();
-const unhandled: unknown[] = [];
-const note = (error: unknown) => void unhandled.push(error);
-beforeEach(() => void process.on("unhandledRejection", note));
-afterEach(() => {
-  process.off("unhandledRejection", note);
-  expect(unhandled.splice(0)).toEqual([]);
-});
-
 /** What happens, once, while the ids of the agent's task are being committed. */
 async function setUp(
   script: () => AsyncGenerator<Step>,
@@ -61,19 +59,37 @@ test("an answer that is in hand when the process is asked to stop is not lost, t
 });
 
 test("an agent that breaks off while the bridge commits does not end the process: its task is read", async () => {
-  const { agent, world } = await setUp(
-    async function* () {
+  const agent = await stage.agent({
+    modes: { streaming: true, push: false },
+    script: async function* () {
       yield working();
       yield drop();
       yield output("a", "The answer is whole.", { last: true });
       yield complete();
     },
-    // The connection breaks meanwhile, and nobody waits for its next word.
-    () => new Promise((resolve) => setTimeout(resolve, 300)),
-    { delivery: "stream" },
-  );
-  const ts = await mention(world.slack, "hello");
-  await until(() => replies(world.slack, ts).length > 0);
-  expect(replies(world.slack, ts)).toEqual(["The answer is whole."]);
+  });
+  const slack = await createSlackSimulator();
+  stage.owns(() => slack.stop());
+  const folder = await mkdtemp(join(tmpdir(), "at-a-stop-"));
+  stage.owns(() => rm(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  // In a process of its own: a promise that nobody waits for ends it.
+  const bridge = startBridge({
+    config: {
+      listen: { host: "127.0.0.1", port },
+      store: { url: `sqlite:${join(folder, "bridge.db")}` },
+      outbound: { allowPrivateNetworks: true },
+      agents: { helper: { url: agent.url, delivery: ["stream"] } },
+      slack: slack.config,
+    },
+    logFile: join(folder, "bridge.log"),
+    hold: { failpoint: "follow.ids.before", ms: 500 },
+  });
+  stage.owns(() => bridge.stop());
+  await bridge.ready;
+  slack.target(`http://127.0.0.1:${port}/slack/events`);
+  const ts = await mention(slack, "hello");
+  const ended = bridge.ended.then(({ stderr }) => [`the process ended: ${stderr}`]);
+  expect(await Promise.race([ended, until(() => replies(slack, ts).length > 0 && replies(slack, ts))])).toEqual(["The answer is whole."]);
   expect([...agent.countByMessageId().values()]).toEqual([1]);
 });

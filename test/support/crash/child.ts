@@ -7,6 +7,7 @@ import { parseConfig } from "../../../src/config.ts";
 import { createGuardedFetch } from "../../../src/http/fetch.ts";
 import { createLog } from "../../../src/log.ts";
 import type { Adapter } from "../../../src/model/adapter.ts";
+import { systemClock } from "../../../src/model/clock.ts";
 import type { FailpointName } from "../../../src/model/failpoint.ts";
 import type { Ledger } from "../../../src/model/ledger.ts";
 import { type Account, type Answer, askSchema, startSchema } from "./protocol.ts";
@@ -31,6 +32,7 @@ function say(answer: Answer): void {
 
 function failpoint(name: FailpointName): void | Promise<void> {
   for (const hits of [total, sinceArmed]) hits.set(name, (hits.get(name) ?? 0) + 1);
+  if (options.hold?.failpoint === name) return systemClock.sleep(options.hold.ms);
   if (deadly?.failpoint !== name || deadly.hit !== deadly.hits.get(name)) return;
   say({ kind: "dies", failpoint: name, hit: deadly.hit });
   process.kill(process.pid, "SIGKILL");

@@ -7,7 +7,13 @@ const killSchema = z.object({ failpoint: z.string(), hit: z.number() });
 export type Kill = z.infer<typeof killSchema>;
 
 /** The first argument of the process. */
-export const startSchema = z.object({ config: z.record(z.string(), z.unknown()), logFile: z.string(), kill: killSchema.optional() });
+export const startSchema = z.object({
+  config: z.record(z.string(), z.unknown()),
+  logFile: z.string(),
+  kill: killSchema.optional(),
+  /** Where the path is held up for so long, whenever it comes there. */
+  hold: z.object({ failpoint: z.string(), ms: z.number() }).optional(),
+});
 export type Start = z.input<typeof startSchema>;
 
 export const askSchema = z.discriminatedUnion("kind", [
