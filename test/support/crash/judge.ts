@@ -113,7 +113,7 @@ function isExpected(post: Post, ends: readonly Post[], answers: readonly Post[],
   if (ends.includes(post)) return answers.includes(post) || notices.includes(post);
   if (isLeftEmpty(post)) return true;
   if (post.deliveryId === undefined) return false;
-  return /^(slack|teams):.*!$/.test(post.deliveryId) && /^(Your message waits|Passed on)/.test(post.text);
+  return /^(slack|teams|discord):.*!$/.test(post.deliveryId) && /^(Your message waits|Passed on)/.test(post.text);
 }
 
 const isLeftEmpty = ({ deliveryId, text }: Post): boolean => deliveryId === undefined && text === "";
