@@ -8,6 +8,7 @@ import type { IncomingEvent, Receive } from "../../src/model/message.ts";
 import { toAddress } from "./address.ts";
 import { createBook } from "./book.ts";
 import { createCatchUp } from "./catch-up.ts";
+import { check } from "./check.ts";
 import type { DiscordConfig } from "./config.ts";
 import { connect } from "./gateway.ts";
 import { identify } from "./identity.ts";
@@ -169,6 +170,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     edit: sender.edit,
     live: sender.live,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { apiUrl: config.apiUrl, fetch: options.fetch, rest }, signal),
+    check: (_, signal) => check(config, rest, signal),
     stop,
   };
 }

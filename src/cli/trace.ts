@@ -1,3 +1,4 @@
+import { parseLink as parseDiscordLink } from "../../adapters/discord/link.ts";
 import { parseLink as parseSlackLink } from "../../adapters/slack/link.ts";
 import { parseLink as parseTeamsLink } from "../../adapters/teams/link.ts";
 import { type Story, toDuration, toStory } from "../bridge/story.ts";
@@ -14,7 +15,7 @@ export const trace = defineCommand({
   words: ["<reference, thread or link>"],
   summary: "the whole way of a message, a line a step, with times",
   options: { ...storeOptions, json: jsonOption },
-  more: `Takes the reference of a notice, a link to a message as Slack or Teams gives it ("Copy link"), a thread as the log
+  more: `Takes the reference of a notice, a link to a message as Slack, Teams or Discord gives it ("Copy link"), a thread as the log
 names it (slack:<workspace>:<channel>:<thread>), or the id of a row. Prints facts only: what people and agents said is
 never shown. Times are in UTC.`,
   exits: { [unknown]: "nothing of that kind is in the store" },
@@ -40,7 +41,7 @@ const otherwise = "A reference has eight letters and digits; facts are kept for 
 const otherwiseLinked = "The message was not meant for the bridge, is of another store, or stands in a chat whose links do not name it.";
 
 function parseLink(url: URL): MessageLink | undefined {
-  return parseSlackLink(url) ?? parseTeamsLink(url);
+  return parseSlackLink(url) ?? parseTeamsLink(url) ?? parseDiscordLink(url);
 }
 
 function findRows(reader: LedgerReader, what: string, link: MessageLink | undefined): Promise<readonly Row[]> {

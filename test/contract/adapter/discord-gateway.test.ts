@@ -100,6 +100,25 @@ describe("the connection", () => {
   }, 60_000);
 });
 
+describe("the check", () => {
+  const checked = async (world: DiscordWorld) =>
+    (await world.adapter.check?.(undefined, new AbortController().signal))?.map(({ what, state }) => `${what}: ${state}`);
+
+  test("says what is good, and which key or switch is not", async () => {
+    const world = await setUp({ config: { guilds: [home.guild, "100000000000000999"], applicationId: "100000000000000998" } });
+    world.discord.realm.app.messageContent = false;
+    expect(await checked(world)).toEqual([
+      "bot token: good",
+      "application id: bad",
+      "message content: bad",
+      `server ${home.guild}: good`,
+      "server 100000000000000999: bad",
+    ]);
+    world.discord.realm.app.token = "another";
+    expect(await checked(world)).toEqual(["bot token: bad"]);
+  });
+});
+
 describe("sending", () => {
   const signal = new AbortController().signal;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { parseLink as discord } from "../../../adapters/discord/link.ts";
 import { parseLink as slack } from "../../../adapters/slack/link.ts";
 import { parseLink as teams } from "../../../adapters/teams/link.ts";
 
@@ -45,4 +46,26 @@ describe("a link of Teams", () => {
   test.each(["https://teams.microsoft.com/l/team/19:abc", "https://example.com/l/message/19:abc/1"])("%s is none", (link) => {
     expect(teams(new URL(link))).toBeUndefined();
   });
+});
+
+describe("a link of Discord", () => {
+  test.each([
+    [
+      "https://discord.com/channels/100000000000000001/200000000000000002/300000000000000003",
+      { workspace: "100000000000000001", threads: ["200000000000000002", "300000000000000003"], message: "300000000000000003" },
+    ],
+    [
+      "https://ptb.discord.com/channels/@me/200000000000000002/300000000000000003",
+      { workspace: "dm", channel: "200000000000000002", threads: ["chat"] },
+    ],
+  ])("%s", (link, place) => {
+    expect(discord(new URL(link))).toMatchObject({ platform: "discord", ...place });
+  });
+
+  test.each(["https://discord.com/channels/1/2", "https://discord.com.evil.example/channels/1/2/3", "https://example.com/"])(
+    "%s is none",
+    (link) => {
+      expect(discord(new URL(link))).toBeUndefined();
+    },
+  );
 });
