@@ -55,6 +55,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   const sender = createSender({
     web,
     apiUrl: config.apiUrl,
+    files: config.files,
     fetch: options.fetch,
     pace,
     clock,

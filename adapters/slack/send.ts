@@ -36,6 +36,8 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly feedbackButtons: boolean;
+  /** Whether the app brings files. */
+  readonly files: boolean;
   /** Throws until Slack has told us who we are. */
   readonly identity: () => Identity;
 }

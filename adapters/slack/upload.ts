@@ -12,13 +12,16 @@ export interface UploadOptions {
   readonly web: Web;
   readonly apiUrl: string;
   readonly fetch: typeof fetch;
+  /** Whether the app brings files. */
+  readonly files: boolean;
 }
 
 /** Milliseconds for the bytes of one file. */
 const timeout = 60_000;
 
 /** Brings the bytes of a file to Slack, where nobody sees them yet. Resolves to the file's id. Repeating it does no harm. */
-export async function upload(file: FilePart, { web, apiUrl, fetch }: UploadOptions, signal: AbortSignal): Promise<string> {
+export async function upload(file: FilePart, { web, apiUrl, fetch, files }: UploadOptions, signal: AbortSignal): Promise<string> {
+  if (!files) throw new DeliveryError("fileRefused", "slack.files is off", { explanation: "files are switched off for this app" });
   const bytes = Buffer.from(file.bytes ?? "", "base64");
   if (bytes.byteLength === 0) throw new DeliveryError("fileRefused", "the file is empty", { explanation: "it is empty" });
   const begun = await orFileRefused(

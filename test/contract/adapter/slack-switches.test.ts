@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
+import { textReply } from "../../../src/model/reply.ts";
 import type { ThreadRef } from "../../../src/model/thread.ts";
 import { createSlackWorld, type SlackWorld } from "./slack-world.ts";
 
@@ -51,13 +52,20 @@ test("without e-mail addresses a person has none, also where the app may read th
   expect(person).not.toHaveProperty("email");
 });
 
-test("without files a file is not fetched, and the person is told why", async () => {
+test("without files none is fetched or brought, and the person is told why", async () => {
   const world = await createWorld({ files: false });
   const attachment = { id: "F1", name: "a.txt", mediaType: "text/plain", size: 1, source: { url: `${world.slack.url}/files/F1/a.txt` } };
   await expect(world.adapter.open(attachment, 10, signal)).rejects.toMatchObject({
     kind: "fileRefused",
     explanation: "files are switched off for this app",
   });
+  const thread = await begin(world);
+  const file = { kind: "file", name: "a.txt", mediaType: "text/plain", bytes: "aGVsbG8=" } as const;
+  await expect(world.adapter.post(thread, { ...textReply("", "answer"), parts: [file] }, "d1", signal)).rejects.toMatchObject({
+    kind: "fileRefused",
+    explanation: "files are switched off for this app",
+  });
+  expect(world.slack.calls("files.getUploadURLExternal")).toEqual([]);
 });
 
 test("where the app may not read the channel a post is not found, so that it is posted again rather than lost", async () => {
