@@ -12,7 +12,7 @@ const statuses: Readonly<Record<number, string>> = {
   405: "The agent's address does not take messages (405). An administrator must check the address.",
   408: "The agent's server gave up waiting (408).",
   410: "The agent is not there any more (410). An administrator must check the address.",
-  413: "The message is too large for the agent (413).",
+  413: "The message, with the files in it, is too large for the agent (413). An administrator can set `files.inlineMB` lower, or `files.as: link`.",
   415: "The agent does not take messages of this form (415). An administrator must check its dialect.",
   429: "The agent has too much to do and takes no more messages for the moment (429).",
   503: "The agent is not available for the moment (503).",

@@ -61,6 +61,7 @@ async function bring(
   } catch (error) {
     if (!(error instanceof DeliveryError) || (error.kind !== "fileRefused" && error.kind !== "refused")) throw error;
     parts.log.warn({ row: row.id, reference: row.reference, kind: error.kind, err: error }, "file not shown");
+    parts.metrics.count("bridge_post_errors_total", { platform: delivery.thread.platform, kind: error.kind });
     return toInstead(parts, row, delivery, whole, error);
   }
 }

@@ -55,17 +55,20 @@ export function isRefused({ refused }: FileLimits, name: string, bytes?: Uint8Ar
 }
 
 /**
- * Whether an agent with these input modes takes a file of this type. Agents of all kinds declare plain text and JSON for what is not a
- * file at all, so those alone mean no files.
+ * Why an agent does not take a file of this type; undefined where it does. What the admin names wins over the input modes of the card,
+ * among which agents of all kinds have plain text and JSON for what is not a file at all: those alone mean no files.
  */
-export function takesFile(modes: readonly string[], mediaType: string): boolean {
-  const wanted = modes.map((mode) => mode.split(";")[0]?.trim().toLowerCase() ?? "");
-  if (wanted.every((mode) => ["", "text", "data", "text/plain", "application/json"].includes(mode))) return false;
-  return wanted.some((mode) => matches(mode, mediaType));
+export function whyNotTaken(named: readonly string[] | undefined, inputModes: readonly string[], mediaType: string): string | undefined {
+  const modes = (named ?? inputModes).map((mode) => mode.split(";")[0]?.trim().toLowerCase() ?? "");
+  if (!named && modes.every((mode) => noFiles.includes(mode))) return "this agent takes text alone";
+  const taken = modes.some((mode) => matches(mode, mediaType));
+  return taken ? undefined : `this agent does not take files of this kind (${mediaType})`;
 }
 
+const noFiles = ["", "text", "data", "text/plain", "application/json"];
+
 /** Agents of A2A 0.1 name kinds in place of media types. */
-export function matches(mode: string, mediaType: string): boolean {
+function matches(mode: string, mediaType: string): boolean {
   if (mode === "*" || mode === "*/*" || mode === "file") return true;
   if (mode === "image" || mode === "audio" || mode === "video") return mediaType.startsWith(`${mode}/`);
   return mode.endsWith("/*") ? mediaType.startsWith(mode.slice(0, -1)) : mode === mediaType;

@@ -117,12 +117,7 @@ describe("limits", () => {
 
 describe("what an agent does not take is named, and the text still goes", () => {
   test.each([
-    [
-      "a card with plain text alone",
-      { agent: { inputModes: ["text/plain"] } },
-      {},
-      "this agent does not take files of this kind (text/plain)",
-    ],
+    ["a card with plain text alone", { agent: { inputModes: ["text/plain"] } }, {}, "this agent takes text alone"],
     ["a card with other kinds", { agent: { inputModes: ["image/*"] } }, {}, "this agent does not take files of this kind (text/plain)"],
     ["a policy without files", {}, { files: { as: "none" } }, "this agent takes no files"],
     ["a policy with other kinds", {}, { files: { types: ["application/pdf"] } }, "does not take files of this kind (text/plain)"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { isRefused, takesFile, toFileName, toMediaType } from "../../../src/bridge/file-rules.ts";
+import { isRefused, toFileName, toMediaType, whyNotTaken } from "../../../src/bridge/file-rules.ts";
 
 describe("the name of a file", () => {
   test.each([
@@ -50,8 +50,18 @@ describe("an agent", () => {
     [["image"], "image/gif", true],
     [["images/*"], "image/gif", false],
   ])("with the modes %j and a file of %s: %j", (modes, type, taken) => {
-    expect(takesFile(modes, type)).toBe(taken);
+    expect(whyNotTaken(undefined, modes, type) === undefined).toBe(taken);
   });
+});
+
+test("what the admin names is meant as files, plain text as well", () => {
+  expect(whyNotTaken(["text/plain"], ["text/plain"], "text/plain")).toBeUndefined();
+  expect(whyNotTaken(["text/plain"], ["*/*"], "image/png")).toBeDefined();
+});
+
+test("an agent that takes nothing but text says so", () => {
+  expect(whyNotTaken(undefined, ["text/plain", "application/json"], "text/plain")).toBe("this agent takes text alone");
+  expect(whyNotTaken(undefined, ["image/*"], "text/plain")).toBe("this agent does not take files of this kind (text/plain)");
 });
 
 describe("a file is kept back", () => {
