@@ -112,6 +112,23 @@ inBrowser("the demo in a browser", () => {
     );
 
     test(
+      "a question is answered by its button, and shows by whom",
+      async () => {
+        const { chat, complaints, page } = await open(ask);
+        const laptop = chat.messages.getByRole("button", { name: "My laptop", exact: true });
+
+        await chat.begin("ask me");
+        await laptop.click();
+        await chat.said("chosen by Ann Archer");
+
+        expect(await laptop.count()).toBe(0);
+        expect(complaints).toEqual([]);
+        await page.close();
+      },
+      2 * patience,
+    );
+
+    test(
       "a long job reports back by push in the same thread, and the ledger tells the same story",
       async () => {
         const { page, chat, complaints } = await open(job);

@@ -34,10 +34,12 @@ function toButton({ kind, label, customId, url, style, disabled }: Shown["button
   return [{ ...common, id: customId, kind: style === 4 ? "danger" : style === 1 || style === 3 ? "primary" : "plain" }];
 }
 
-/** The page names people as acts do; a mention names them by their user id. */
-function readMentions({ people, app }: Realm, text: string): string {
-  return text.replaceAll(/<@!?(\d+)>/g, (written, id) => {
-    const person = [...people.values()].find(({ userId }) => userId === id);
-    return id === app.id ? `<@${id}>` : person === undefined ? written : `<@${person.id}>`;
-  });
+/** The page names people as acts do; a mention names them by their user id. Channels and threads are named in words. */
+function readMentions({ people, app, channels }: Realm, text: string): string {
+  return text
+    .replaceAll(/<#(\d+)>/g, (written, id) => (channels.has(id) ? `**#${channels.get(id)?.name}**` : written))
+    .replaceAll(/<@!?(\d+)>/g, (written, id) => {
+      const person = [...people.values()].find(({ userId }) => userId === id);
+      return id === app.id ? `<@${id}>` : person === undefined ? written : `<@${person.id}>`;
+    });
 }
