@@ -50,12 +50,12 @@ function consentButton(answer: string, label: string, kind: "primary" | "plain")
 
 type Part = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** Everything with a type in a card, in its order, however deep it stands. */
+/** Everything with a type in a card, in its order, however deep it stands; a fallback is for clients that do not know the thing itself. */
 function partsOf(card: unknown): readonly Part[] {
   if (Array.isArray(card)) return card.flatMap(partsOf);
   if (typeof card !== "object" || card === null) return [];
   const record: Readonly<Record<string, unknown>> = { ...card };
-  const inner = Object.values(record).flatMap(partsOf);
+  const inner = Object.entries(record).flatMap(([key, value]) => (key === "fallback" ? [] : partsOf(value)));
   return typeof record.type === "string" ? [{ ...record, type: record.type }, ...inner] : inner;
 }
 

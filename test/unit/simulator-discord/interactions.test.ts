@@ -105,7 +105,7 @@ describe("a slash command", () => {
     await rig.call("DELETE", `${path}/messages/${more.body.id}`);
     expect(rig.discord.channel(help)).toMatchObject({
       messages: [{ text: "More" }].slice(1),
-      private: [{ text: "Started", thinking: false }],
+      private: [{ text: "Started", thinking: false, edited: false }],
     });
   });
 

@@ -133,9 +133,13 @@ export function change(desk: Desk, channel: Channel, message: Message, asked: Me
   const { realm } = desk;
   const replied = channel.messages.find(({ id }) => id === message.replyTo)?.user;
   const calls = toCalls(realm, channel, { user: bot, text: next.text, allowed: asked.allowed_mentions ?? undefined, replied });
+  // What was only announced is not edited by its coming.
+  const announced = (message.flags & flags.loading) !== 0;
   Object.assign(message, { ...next, calls, flags: (next.flags ?? message.flags) & ~flags.loading });
-  message.edits += 1;
-  message.editedAt = realm.clock.now();
+  if (!announced) {
+    message.edits += 1;
+    message.editedAt = realm.clock.now();
+  }
   realm.changed();
 }
 
