@@ -2,6 +2,7 @@ import type { Row } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent, Receipt, Receive } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 import { hasLost } from "./again.ts";
+import { createEarly } from "./early.ts";
 import { observeHop } from "./hop.ts";
 import { eventRow } from "./ids.ts";
 import type { Parts } from "./parts.ts";
@@ -19,8 +20,10 @@ export function createReceive(parts: Parts): Receive {
     parts.metrics.count("bridge_events_total", { platform: event.thread.platform, result: kind });
     return { kind };
   };
-  return async (event) => {
+  const early = createEarly(parts.clock);
+  const receive: Receive = async (event) => {
     const meant = await isMeant(parts, event);
+    if (!meant && event.kind === "message") early.keep(event);
     if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
@@ -41,8 +44,18 @@ export function createReceive(parts: Parts): Receive {
     await parts.failpoint("receive.commit.after");
     observeHop(parts, event.thread.platform, "accept", parts.clock.now() - began);
     parts.log.debug({ event: event.id, thread: threadKey(event.thread), kind }, "event received");
+    if (event.kind === "message" && event.trigger === "mention") await receiveEarly(event);
     return counted(event, kind);
   };
+
+  /** What was said after this mention and came before it. The mention is committed: it does not fail with them. */
+  async function receiveEarly(mention: Extract<IncomingEvent, { kind: "message" }>): Promise<void> {
+    for (const message of early.takeAfter(mention)) {
+      await receive(message).catch((err: unknown) => parts.log.warn({ err, event: message.id }, "follow-up before its mention not kept"));
+    }
+  }
+
+  return receive;
 }
 
 /** `again` is a word for the agent where nothing was lost. */

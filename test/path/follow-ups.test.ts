@@ -116,3 +116,18 @@ test("a direct message needs no mention, and goes on as one conversation", async
   await until(() => agent.received.length === 2);
   expect(agent.received[1]?.contextId).toBe(agent.tasks()[0]?.contextId);
 });
+
+test("a follow-up that comes before its mention is heard once the mention has come; what was said before that is not", async () => {
+  const { slack, agent } = await setUp("asker");
+  const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "good morning" });
+  await (await slack.say({ channel: "C1", user: "UANN", text: "nothing for a bot", threadTs: ts })).delivered;
+  // The mention is lost on its way, as when the bridge is down, and Slack sends it again later.
+  slack.disturb({ hold: true });
+  await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> the mention", threadTs: ts });
+  const followUp = { type: "message", user: "UANN", text: "the follow-up", channel: "C1", channel_type: "channel", thread_ts: ts };
+  const later = `${Number(ts.split(".")[0]) + 60}.000100`;
+  expect((await slack.deliver(slack.envelope({ ...followUp, ts: later, event_ts: later }))).status).toBe(200);
+  slack.release();
+  await until(() => replies(slack, ts).includes("You said: the follow-up"));
+  expect(heard(agent)).toEqual(["the mention", "the follow-up"]);
+});
