@@ -1,3 +1,4 @@
+import type { AdapterParts } from "./adapter-parts.ts";
 import { type AgentFiles, createAgentFiles } from "./agent-files.ts";
 import { createAgentClient } from "./agents/client.ts";
 import { control } from "./bridge/control.ts";
@@ -29,10 +30,10 @@ import { type Clock, systemClock } from "./model/clock.ts";
 import type { ConfigError } from "./model/errors.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
-import type { Leases } from "./model/lease.ts";
 import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
 import type { Metrics } from "./model/metrics.ts";
 import type { OpenSocket } from "./model/socket.ts";
+import { createProof } from "./proof.ts";
 import { createPushDoors, toPushAddress } from "./push-doors.ts";
 import { readVersion } from "./version.ts";
 
@@ -50,17 +51,6 @@ export interface AppOptions {
   /** Tests only: shorter waits. */
   readonly pace?: Partial<Pace>;
   readonly leaseMs?: number;
-}
-
-export interface AdapterParts {
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly openStore: OpenStore;
-  readonly openSocket: OpenSocket;
-  /** The platform cannot be used any more, and an admin has to mend it: see `App.failed`. */
-  readonly fail: (problem: ConfigError) => void;
-  readonly leases: Leases;
 }
 
 /** The bridge, whole. */
@@ -110,10 +100,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     publicUrl: () => config.publicUrl ?? own.url,
   });
   const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
+  const prove = createProof(config);
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
     const onAnswer = (route = "none", status: number) =>
       book.metrics.count("bridge_http_requests_total", { route, status: String(status) });
-    const server = createHttpServer({ ...config.listen, ...where, ready: () => isReady(ledger, adapters), log, clock, onAnswer, graceMs });
+    const server = createHttpServer({
+      ...config.listen,
+      ...where,
+      ready: () => isReady(ledger, adapters),
+      log,
+      clock,
+      onAnswer,
+      graceMs,
+      prove,
+    });
     server.add(routes);
     return server;
   };

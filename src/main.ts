@@ -1,5 +1,6 @@
 import { flushCompileCache } from "node:module";
-import { type AdapterParts, type App, createApp } from "./app.ts";
+import type { AdapterParts } from "./adapter-parts.ts";
+import { type App, createApp } from "./app.ts";
 import type { Host, Running } from "./cli/command.ts";
 import { type Asked, parseCommandLine } from "./cli.ts";
 import { type Config, loadConfig, processEnvironment } from "./config.ts";
@@ -57,6 +58,7 @@ function createHost(): Host {
       const config = await loadConfig({ ...(path !== undefined && { path }), env: processEnvironment() });
       return startBridge(config, createLog(config.log));
     },
+    adapters: (config, parts) => createAdapters(config, parts, createIdentityFetch(config.outbound).fetch),
     demo: startDemo,
   };
 }

@@ -1,4 +1,3 @@
-import type { Log } from "../../src/log.ts";
 import { ConfigError, DeliveryError } from "../../src/model/errors.ts";
 import { slackErrorName } from "./errors.ts";
 import type { Home } from "./people.ts";
@@ -9,10 +8,12 @@ export interface Identity extends Home {
   readonly botUser: string;
   readonly botId: string | undefined;
   readonly app: string | undefined;
+  /** The token's scopes; undefined where Slack does not say. */
+  readonly granted: readonly string[] | undefined;
 }
 
-/** Asks Slack who we are, and warns of scopes that are missing. Rejects with a ConfigError that names the remedy when the token is not good. */
-export async function identify(web: Web, scopes: Iterable<string>, log: Log, signal: AbortSignal): Promise<Identity> {
+/** Asks Slack who we are, and what we may. Rejects with a ConfigError that names the remedy when the token is not good. */
+export async function identify(web: Web, signal: AbortSignal): Promise<Identity> {
   const answer = await web
     .call("auth.test", "read", signal, (client) => client.auth.test())
     .catch((error: unknown) => {
@@ -24,10 +25,14 @@ export async function identify(web: Web, scopes: Iterable<string>, log: Log, sig
     throw new ConfigError("slack.botToken: this token is of an organisation-wide install. Put the bot token of one workspace there.");
   }
   if (!answer.bot_id) throw new ConfigError("slack.botToken: this is not a bot's token. Put the bot user's token (xoxb-...) there.");
-  const granted = answer.response_metadata?.scopes;
-  const missing = granted ? [...scopes].filter((scope) => !granted.includes(scope)) : [];
-  if (missing.length > 0) log.warn({ missing }, "the slack app lacks scopes: add them and install it again");
-  return { team, botUser, botId: answer.bot_id, app: answer.app_id, enterprise: answer.enterprise_id || undefined };
+  return {
+    team,
+    botUser,
+    botId: answer.bot_id,
+    app: answer.app_id,
+    enterprise: answer.enterprise_id || undefined,
+    granted: answer.response_metadata?.scopes,
+  };
 }
 
 function toConfigError(error: unknown): unknown {

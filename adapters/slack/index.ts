@@ -6,6 +6,7 @@ import type { OpenStore } from "../../src/model/ledger.ts";
 import type { IncomingEvent, Receive } from "../../src/model/message.ts";
 import type { OpenSocket } from "../../src/model/socket.ts";
 import { toAddress } from "./address.ts";
+import { checkSlack } from "./check.ts";
 import type { SlackConfig } from "./config.ts";
 import { type Identity, identify } from "./identity.ts";
 import { createIntake } from "./intake.ts";
@@ -107,7 +108,9 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     capabilities: { posting: "lookup", identity: "email" },
     routes: sockets || signingSecret === undefined ? [] : [createDoor({ signingSecret, clock, intake })],
     async start(receiveEvent, _directory, signal) {
-      me = await identify(web, neededScopes(features).keys(), log, AbortSignal.any([signal, ending.signal]));
+      me = await identify(web, AbortSignal.any([signal, ending.signal]));
+      const missing = [...neededScopes(features).keys()].filter((scope) => me?.granted?.includes(scope) === false);
+      if (missing.length > 0) log.warn({ missing }, "the slack app lacks scopes: add them and install it again");
       receive = receiveEvent;
       await intake.open();
       signal.addEventListener("abort", stop, { once: true });
@@ -124,6 +127,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     find: sender.find,
     live: sender.live,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { ...config, fetch: options.fetch, web }, signal),
+    check: (publicUrl, signal) => checkSlack({ config, web, appWeb }, publicUrl, signal),
     stop,
   };
 }

@@ -1,4 +1,7 @@
+import type { AdapterParts } from "../adapter-parts.ts";
 import type { Environment } from "../config/variables.ts";
+import type { Config } from "../config.ts";
+import type { Adapter } from "../model/adapter.ts";
 import type { ConfigError } from "../model/errors.ts";
 
 /** What runs until it is told to stop. */
@@ -19,6 +22,8 @@ export interface Host {
   readonly stopping: () => AbortSignal;
   /** Runs the bridge of this configuration file, or of the usual one. Throws ConfigError. */
   readonly bridge: (path: string | undefined) => Promise<Running>;
+  /** The adapters of the platforms that are configured, not started. */
+  readonly adapters: (config: Config, parts: AdapterParts) => Promise<readonly Adapter[]>;
   readonly demo: (options: { readonly port: number; readonly json: boolean }) => Promise<Running>;
 }
 

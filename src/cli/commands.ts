@@ -2,6 +2,7 @@ import { agentsAsk, agentsCheck, agentsList } from "./agents.ts";
 import { buriedList, buriedRedrive, buriedShow } from "./buried.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
 import { manifestDiscord } from "./manifest-discord.ts";
 import { manifestSlack } from "./manifest-slack.ts";
 import { manifestTeams } from "./manifest-teams.ts";
@@ -14,6 +15,7 @@ import { trace } from "./trace.ts";
 export const commands: readonly Command[] = [
   start,
   demo,
+  doctor,
   trace,
   buriedList,
   buriedShow,

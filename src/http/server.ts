@@ -25,6 +25,8 @@ export interface HttpServerOptions {
   readonly requestMs?: number;
   /** Hears of every answer: the pattern of its path (absent where there is none) and its status. */
   readonly onAnswer?: (route: string | undefined, status: number) => void;
+  /** How `/healthz` shows whose it is, when it is challenged. */
+  readonly prove?: ((challenge: string) => string) | undefined;
   /** Open sockets at a time; further ones are turned away. */
   readonly connections?: number;
 }
@@ -51,7 +53,7 @@ export function createHttpServer(options: HttpServerOptions): BridgeServer {
   const add = (routes: readonly HttpRoute[]) => {
     for (const route of routes) addRoute(app, route, options.log);
   };
-  add(healthRoutes(options.ready, clock));
+  add(healthRoutes(options, clock));
   return {
     add,
     async start() {
@@ -157,14 +159,19 @@ function answer(reply: FastifyReply, response: RawResponse): FastifyReply {
     .send(typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
 }
 
-function healthRoutes(ready: () => Promise<boolean>, clock: Clock): readonly HttpRoute[] {
+function healthRoutes({ ready, prove }: HttpServerOptions, clock: Clock): readonly HttpRoute[] {
   const withinTime = async () => {
     const over = new AbortController();
     const late = clock.sleep(2_000, over.signal).then(() => false);
     return Promise.race([ready().catch(() => false), late]).finally(() => over.abort());
   };
   return [
-    { method: "GET", path: "/healthz", bodyLimit: 0, handle: async () => ({ status: 200, body: "ok" }) },
+    {
+      method: "GET",
+      path: "/healthz",
+      bodyLimit: 0,
+      handle: async ({ headers }) => ({ status: 200, body: "ok", headers: toProof(headers, prove) }),
+    },
     {
       method: "GET",
       path: "/readyz",
@@ -172,6 +179,11 @@ function healthRoutes(ready: () => Promise<boolean>, clock: Clock): readonly Htt
       handle: async () => ((await withinTime()) ? { status: 200, body: "ready" } : { status: 503, body: "not ready" }),
     },
   ];
+}
+
+function toProof(headers: RequestHead["headers"], prove: HttpServerOptions["prove"]): Readonly<Record<string, string>> {
+  const challenge = headers["x-bridge-challenge"];
+  return prove && challenge !== undefined && /^[\w-]{16,64}$/.test(challenge) ? { "x-bridge-proof": prove(challenge) } : {};
 }
 
 async function closeWithin(app: FastifyInstance, graceMs: number, clock: Clock): Promise<void> {

@@ -33,6 +33,9 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
   };
 }
 
+/** What the database remembers once its tables are those of this version. */
+export const migrationNames: readonly string[] = ["2026-11-26 ledger"];
+
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }

@@ -64,7 +64,8 @@ export async function traceLink(
   const said = sql`id like ${`%:${toLiteral(message)}`} escape '\\'`;
   const posted = sql`result like ${`%"message":${toLiteral(JSON.stringify(message))}%`} escape '\\'`;
   const exact = await traceFrom(db, sql`${here} and (${said} or ${posted})`);
-  return exact.length > 0 ? exact : traceFrom(db, here);
+  // Without its channel a thread of that name may be somebody else's.
+  return exact.length > 0 || channel === undefined ? exact : traceFrom(db, here);
 }
 
 /** What a pattern of `like` takes for itself stands for itself. */

@@ -1,9 +1,10 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { ConfigError } from "../model/errors.ts";
 import type { BuriedRow, Row } from "../model/ledger.ts";
 import type { MessageLink } from "../model/link.ts";
 import { noAddress, toPath } from "./database.ts";
 import { toStoreError } from "./guard.ts";
+import { migrationNames } from "./migrations.ts";
 import { openReadOnly as openPostgres } from "./postgres.ts";
 import { findBuried, traceLink, traceRows } from "./read.ts";
 import type { Schema } from "./schema.ts";
@@ -19,7 +20,16 @@ export interface LedgerReader {
   /** The rows of the message that a link leads to; of its thread, where the message itself is not known. */
   find(link: MessageLink): Promise<readonly Row[]>;
   buried(limit: number): Promise<readonly BuriedRow[]>;
+  condition(): Promise<StoreCondition>;
   close(): Promise<void>;
+}
+
+export interface StoreCondition {
+  /** What the next start will change in the tables, and what a newer version has changed. */
+  readonly pending: readonly string[];
+  readonly newer: readonly string[];
+  /** The database takes no writes at all: a standby. */
+  readonly readOnly: boolean;
 }
 
 /** Throws ConfigError when there is no store at this address. */
@@ -38,7 +48,19 @@ export async function openLedgerReader({ url }: { readonly url: string }): Promi
     trace: (what) => run((db) => traceRows(db, what)),
     find: (link) => run((db) => traceLink(db, link)),
     buried: (limit) => run((db) => findBuried(db, limit)),
+    condition: () => run((db) => examine(db, toPath(url) === undefined)),
     close: () => db.destroy(),
+  };
+}
+
+async function examine(db: Kysely<Schema>, postgres: boolean): Promise<StoreCondition> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  const done = rows.map(({ name }) => name);
+  const standby = postgres ? await sql<{ standby: boolean }>`select pg_is_in_recovery() as standby`.execute(db) : undefined;
+  return {
+    pending: migrationNames.filter((name) => !done.includes(name)),
+    newer: done.filter((name) => !migrationNames.includes(name)),
+    readOnly: standby?.rows[0]?.standby ?? false,
   };
 }
 

@@ -11,7 +11,11 @@ export interface Ran {
 }
 
 /** Runs a command line as the program does, but for the process. Rejects with what the command throws. */
-export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  adapters: Host["adapters"] = async () => [],
+): Promise<Ran> {
   const said = { out: "", err: "" };
   const asked = parseCommandLine(args, env, () => false);
   if (asked.kind !== "command") return { code: 2, out: "", err: asked.kind === "misunderstood" ? asked.why : asked.kind };
@@ -25,6 +29,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
       said.err += text;
     },
     stopping: () => new AbortController().signal,
+    adapters,
     bridge: lasting,
     demo: lasting,
   };

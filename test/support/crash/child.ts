@@ -1,7 +1,8 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { type AdapterParts, createApp } from "../../../src/app.ts";
+import type { AdapterParts } from "../../../src/adapter-parts.ts";
+import { createApp } from "../../../src/app.ts";
 import type { Pace } from "../../../src/bridge/parts.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createGuardedFetch } from "../../../src/http/fetch.ts";
