@@ -24,7 +24,8 @@ async function checkToken({ config, web }: CheckOptions, signal: AbortSignal): P
     const { team, app, granted } = await identify(web, signal);
     return [{ what, state: "good", says: `app ${app ?? "unknown"} in workspace ${team}` }, checkScopes(config, granted)];
   } catch (error) {
-    return [{ what, state: error instanceof ConfigError ? "bad" : "unknown", says: toWords(error) }];
+    const way = error instanceof ConfigError ? "" : ": look at the firewall, outbound.proxy and outbound.caFile";
+    return [{ what, state: "bad", says: `${toWords(error)}${way}` }];
   }
 }
 

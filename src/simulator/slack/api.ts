@@ -77,10 +77,15 @@ export function createApi({ desk, faults, rateLimit, signal }: ApiOptions): Api 
     }
     const result = wrong?.kind === "error" ? { ok: false, error: wrong.error } : perform(desk, request, args);
     note(wrong?.kind === "dropAfter" ? "dropAfter" : outcomeOf(result));
-    return wrong?.kind === "dropAfter" ? undefined : toAnswer(result);
+    return wrong?.kind === "dropAfter" ? undefined : withScopes(toAnswer(result), desk.workspace.app.scopes);
   }
 
   return { calls, note: (call) => void calls.push(call), answer };
+}
+
+/** Slack names the scopes of the token with every answer (docs: OAuth scopes, "x-oauth-scopes"). */
+function withScopes(answer: ApiAnswer, scopes: ReadonlySet<string>): ApiAnswer {
+  return answer && { ...answer, headers: { ...answer.headers, "x-oauth-scopes": [...scopes].join(",") } };
 }
 
 /** Unreadable arguments are none for faults and limits; `perform` refuses them for what they are. */
