@@ -4,7 +4,7 @@ import { pino } from "pino";
 /** What every part logs through. Facts first, then a few lower-case words: `log.warn({ thread, attempt, err }, "delivery failed")`. */
 export type Log = Pick<pino.Logger, "debug" | "info" | "warn" | "error" | "fatal"> & { child(facts: Record<string, unknown>): Log };
 
-/** Keys whose values never reach a log, wherever they stand up to four levels deep. */
+/** Keys whose values never reach a log, wherever they stand up to five levels deep: a whole configuration may be logged by mistake. */
 const secret = [
   "token",
   "authorization",
@@ -16,9 +16,14 @@ const secret = [
   "appToken",
   "credentials",
   "cookie",
+  "appPassword",
+  "passphrase",
+  "encryptionKey",
+  "apiKey",
+  "value",
 ];
 const content = ["text", "email", "userPrincipalName", "displayName", "content", "body"];
-const paths = [...secret, ...content].flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]);
+const paths = [...secret, ...content].flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`, `*.*.*.*.${key}`]);
 
 /** A log on standard output, or on `destination` (a file descriptor or a path). */
 export function createLog(options: { readonly level: string; readonly destination?: string | number }): Log {

@@ -15,7 +15,7 @@ export const trace = defineCommand({
   words: ["<reference, thread or link>"],
   summary: "the whole way of a message, a line a step, with times",
   options: { ...storeOptions, json: jsonOption },
-  more: `Takes the reference of a notice, a link to a message as Slack, Teams or Discord gives it ("Copy link"), a thread as the log
+  more: `Takes the reference of a notice, a link to a message as the platform gives it ("Copy link"), a thread as the log
 names it (slack:<workspace>:<channel>:<thread>), or the id of a row. Prints facts only: what people and agents said is
 never shown. Times are in UTC.`,
   exits: { [unknown]: "nothing of that kind is in the store" },

@@ -59,7 +59,22 @@ test("what is thrown and is no error tells only what it is", async () => {
   expect(toSafeWords({ message: "canary" })).toBe("object");
 });
 
-test("values under the names of secrets and of content are not logged, four levels deep", async () => {
+test("a whole configuration that is logged by mistake tells none of its secrets", async () => {
+  const canary = "canary-of-some-length";
+  const auths = [{ token: canary }, { username: "u", password: canary }, { clientSecret: canary }, { in: "header", value: canary }];
+  const config = {
+    store: { encryptionKey: canary },
+    slack: { botToken: canary, signingSecret: canary, appToken: canary },
+    teams: { appPassword: canary, certificate: { passphrase: canary } },
+    discord: { token: canary },
+    agents: Object.fromEntries(auths.map((auth, at) => [`a${at}`, { auth }])),
+  };
+  const line = await logged({ config });
+  expect(line).not.toMatch(/canary/);
+  expect(line).toContain("header");
+});
+
+test("values under the names of secrets and of content are not logged, five levels deep", async () => {
   const line = await logged({ a: { b: { c: { token: "canary", text: "canary" } } }, authorization: "canary", displayName: "canary" });
   expect(line).not.toMatch(/canary/);
 });
