@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { createSlackAdapter } from "../../adapters/slack/index.ts";
 import { createApp } from "../../src/app.ts";
@@ -17,10 +20,12 @@ async function setUp() {
   const agent = await stage.agent({ script: ordering });
   const slack = await createSlackSimulator({ retryDelaysMs: [] });
   stage.owns(() => slack.stop());
+  const folder = await mkdtemp(join(tmpdir(), "directory-"));
+  stage.owns(() => rm(folder, { recursive: true, force: true }));
   const config = parseConfig(
     {
       listen: { port: 0 },
-      store: { url: "sqlite::memory:" },
+      store: { url: `sqlite:${join(folder, "bridge.db")}` },
       outbound: { allowPrivateNetworks: true },
       slack: slack.config,
       agents: { helper: { url: agent.url, threadIdentity: "owner-only" }, other: { url: agent.url } },
