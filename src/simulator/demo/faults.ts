@@ -28,20 +28,20 @@ export function createFaults({ bridge, agents, platforms, store, changed }: Stag
     },
     {
       id: "bridge",
-      label: "Bridge is dead",
+      label: "Bridge dead",
       hint: "kill -9, and no new start until you switch it back.",
       isOn: () => bridge.state().state === "killed",
       flip: (on) => (on ? bridge.kill() : bridge.start()),
     },
     toggle(changed, {
       id: "agents",
-      label: "Agents are down",
+      label: "Agents down",
       hint: "Every connection to an agent is cut, and none is taken.",
       flip: (on) => Promise.all(Object.values(all).map((agent) => (on ? agent.kill() : agent.revive()))),
     }),
     toggle(changed, {
       id: "pushes",
-      label: "Pushes are late",
+      label: "Pushes late",
       hint: "Agents keep their push notifications to themselves until you switch this back.",
       async flip(on) {
         if (on) {
@@ -63,7 +63,7 @@ export function createFaults({ bridge, agents, platforms, store, changed }: Stag
     }),
     toggle(changed, {
       id: "store",
-      label: "Store is locked",
+      label: "Store locked",
       hint: "Another program holds the bridge's database: nothing can be committed, so no event is acknowledged, and the chats send them again.",
       flip: async (on) => (on ? store.take() : store.release()),
     }),

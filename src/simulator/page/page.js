@@ -81,9 +81,16 @@ function drawThread(view) {
   if (thread && document.activeElement?.matches(`.replies[href="${addressOf({ thread: thread.root })}"]`)) answer.focus();
   if (thread === undefined) return;
   at("thread-name").replaceChildren("Thread ", element("small", {}, at("room-name").textContent));
-  drawMessages(at("replies"), thread.messages, false);
+  drawMessages(at("replies"), [...thread.messages, ...whispersBeside(view, thread)], false);
   drawStatus(view, thread, at("status"), at("stop"));
   answer.draw(view, "in this thread");
+}
+
+/** Where there is no room for the room, what only this person was shown there since the thread began must not be missed. */
+function whispersBeside({ shown }, { messages: [root] }) {
+  if (at("room").offsetParent !== null) return [];
+  const tag = `in ${at("room-name").textContent}`;
+  return shown.messages.filter((message) => message.private && message.at >= root.at).map((message) => ({ ...message, tags: [tag] }));
 }
 
 /** What the app has said since the last look is told once it is whole; words that grow are not read out. */

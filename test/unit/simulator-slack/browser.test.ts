@@ -3,7 +3,7 @@ import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
 import type { Hint } from "../../../src/simulator/page/platform.ts";
 import { createSlackPlatform } from "../../../src/simulator/page/slack.ts";
-import { browserPath, createBrowser } from "../../support/browser.ts";
+import { browserPath, createBrowser, type OpenOptions } from "../../support/browser.ts";
 import { until } from "../../support/until.ts";
 import { createRig } from "./rig.ts";
 
@@ -13,10 +13,10 @@ inBrowser("the page in a browser", () => {
   const browser = createBrowser();
 
   /** The page as Ann sees it, with everything that the browser complains about. */
-  async function open(hints: ReadonlyMap<string, Hint> = new Map()) {
+  async function open(hints: ReadonlyMap<string, Hint> = new Map(), options: OpenOptions = {}) {
     const rig = await createRig();
     const served = await startPage({ platforms: [createSlackPlatform({ simulator: rig.slack, hints })], log: silentLog });
-    const { page, complaints } = await browser.open(served.url);
+    const { page, complaints } = await browser.open(served.url, options);
     const root = () => rig.slack.channel("C1")[0]?.ts;
     return {
       ...{ rig, page, complaints, root },
@@ -225,6 +225,21 @@ inBrowser("the page in a browser", () => {
     await page.locator("#replies a.file", { hasText: "list.txt" }).waitFor();
 
     expect(rig.slack.thread("C1", ts).replies).toMatchObject([{ files: [{ name: "list.txt", mediaType: "text/plain", size: 4 }] }]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("a private word in the room is seen in the thread where the window has room for one of them only", async () => {
+    await using view = await open(new Map(), { width: 900 });
+    const { page, rig } = view;
+    await page.getByRole("textbox", { name: "Message" }).fill("may I?");
+    await page.keyboard.press("Enter");
+    await page.locator("#thread").waitFor();
+
+    await rig.call("chat.postEphemeral", { channel: "C1", user: "UANN", text: "guests may not" });
+    await page.locator("#replies .private", { hasText: "guests may not" }).getByText("in # helpdesk").waitFor();
+    await page.setViewportSize({ width: 1500, height: 800 });
+    await page.locator("#messages .private").waitFor();
+
     expect(view.complaints).toEqual([]);
   });
 });
