@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import type { SimulatedAgent, SimulatedAgentOptions } from "../../../src/simulator/agents/agent.ts";
-import { complete, output, type Step, type StepPart } from "../../../src/simulator/agents/steps.ts";
+import { complete, detach, output, type Step, type StepPart } from "../../../src/simulator/agents/steps.ts";
 import type { SlackSimulator } from "../../../src/simulator/slack/simulator.ts";
 import { createStage, mention } from "../../support/stage.ts";
 import { until } from "../../support/until.ts";
@@ -114,6 +114,22 @@ describe("a file", () => {
     expect(world.slack.calls("files.completeUploadExternal")).toHaveLength(1);
     expect([...world.slack.deliveries().values()]).toEqual([1]);
   });
+});
+
+test("a file comes by push as well, and stands there once however often it is pushed", async () => {
+  const agent = await stage.agent({
+    script: function* () {
+      yield detach();
+      yield output("a", [words, csv], { last: true });
+      yield complete();
+    },
+  });
+  const world = await stage.world({ config: { agents: { helper: { url: agent.url, delivery: ["push"] } } } });
+  const [text, file] = await ask(world, 2);
+  expect([text?.text, bytesOf(world.slack, file?.files[0]?.id)]).toEqual(["Here it is", "a,b\n1,2\n"]);
+  await agent.pushAgain(2);
+  await until(async () => (await world.app.ledger.stats()).every(({ state }) => state === "done"));
+  expect(world.slack.calls("files.completeUploadExternal")).toHaveLength(1);
 });
 
 describe("what is not shown", () => {
