@@ -108,11 +108,12 @@ function judgeTalk(posts: readonly Post[], talk: Talk, party: Party, kills: numb
   };
 }
 
-/** Ends, the bridge's word that a message waits, and a live message that was begun and has no text yet. */
+/** Ends, the bridge's word that a message waits or that its answer takes its time, and a live message that was begun and has no text yet. */
 function isExpected(post: Post, ends: readonly Post[], answers: readonly Post[], notices: readonly Post[]): boolean {
   if (ends.includes(post)) return answers.includes(post) || notices.includes(post);
   if (isLeftEmpty(post)) return true;
   if (post.deliveryId === undefined) return false;
+  if (/^task:.*\?$/.test(post.deliveryId)) return post.text.startsWith("The agent is working on it.");
   return /^(slack|teams|discord):.*!$/.test(post.deliveryId) && /^(Your message waits|Passed on)/.test(post.text);
 }
 

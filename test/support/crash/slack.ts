@@ -13,7 +13,7 @@ interface SlackTalk extends Talk {
 }
 
 /** Much longer than a run takes, also with many others at the same time: what is not lost must not expire. */
-const expiryMinutes = 1.5;
+const expiryMinutes = 0.8;
 
 export const slackPlatform: Platform = { createChat: (parties) => createSlackChat(parties, {}), expiryMinutes };
 

@@ -18,7 +18,7 @@ interface TeamsTalk extends Talk {
   readonly messages: { id: string; text: string }[];
 }
 
-export const teamsPlatform: Platform = { createChat: createTeamsChat, expiryMinutes: 1.5 };
+export const teamsPlatform: Platform = { createChat: createTeamsChat, expiryMinutes: 0.8 };
 
 /** A tenant with a channel for each agent and one thread in each, and two personal chats; three messages in every one of them. */
 async function createTeamsChat(parties: readonly Party[]): Promise<Chat> {
