@@ -133,23 +133,28 @@ async function compare() {
 async function park() {
   const agent = await startAgent({ parks: true });
   const bridge = await startBridge({ slack, agent, folder, delivery: "push", collects: true });
-  // What is held, without what is only not given back yet.
-  const held = async () => {
+  // What is held once the agent has every task, without what is only not given back yet.
+  const held = async (tasks) => {
+    while (agent.parked() < tasks) await sleep(500);
     await sleep(15_000);
     bridge.collect();
     await sleep(5_000);
     return bridge.residentMB();
   };
   await many(bridge, 1_000, false);
-  const before = await held();
+  const before = await held(1_000);
   await many(bridge, parked, false);
-  const after = await held();
+  const after = await held(1_000 + parked);
   await bridge.stop();
   await agent.stop();
   return { before, after };
 }
 
 try {
+  if (rounds === 0) {
+    process.stdout.write(`resident MB before and after ${parked} parked tasks: ${JSON.stringify(await park())}\n`);
+    process.exit(0);
+  }
   const { seen, residentMB, residentAtStart } = await compare();
   const spreadOf = (name, key) => toSpread(seen.get(name).map((one) => one[key]));
   const ratio = (name, other, key) => toSpread(seen.get(name).map((one, round) => one[key] / seen.get(other)[round][key]));

@@ -89,7 +89,7 @@ export async function startAgent({ parks }) {
     answer(response, { jsonrpc: "2.0", id, result });
   });
   url = await listen(server);
-  return { url, stop: () => stop(server) };
+  return { url, parked: () => contexts.size, stop: () => stop(server) };
 }
 
 function stop(server) {
