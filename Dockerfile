@@ -19,5 +19,5 @@ USER 1000:1000
 VOLUME /data
 EXPOSE 3978
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BRIDGE_PORT ?? 3978}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/src/start.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/src/start.js"]
 CMD ["start"]
