@@ -1,28 +1,20 @@
 import type { AdapterParts } from "./adapter-parts.ts";
 import { type AgentFiles, createAgentFiles } from "./agent-files.ts";
 import { createAgentClient } from "./agents/client.ts";
-import { control } from "./bridge/control.ts";
 import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
-import { converse } from "./bridge/converse.ts";
-import { deliver } from "./bridge/deliver.ts";
 import { createDirectory } from "./bridge/directory.ts";
 import { createFileRoute } from "./bridge/file-link.ts";
 import type { FileLimits } from "./bridge/file-rules.ts";
-import * as notices from "./bridge/notices.ts";
-import { toNotice } from "./bridge/outbox.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
 import { createReceive } from "./bridge/receive.ts";
-import { isNotice, toThread } from "./bridge/rows.ts";
-import type { Job } from "./bridge/session.ts";
-import { workOnTask } from "./bridge/task.ts";
-import { startWorker, type Worker } from "./bridge/worker.ts";
+import type { Worker } from "./bridge/worker.ts";
 import type { Config } from "./config.ts";
 import { openAdminSocket } from "./http/admin.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openAccounts } from "./identity/accounts.ts";
 import { openLedger } from "./ledger/ledger.ts";
 import type { Log } from "./log.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type MetricsBook } from "./metrics.ts";
 import type { Accounts } from "./model/account.ts";
 import type { Adapter } from "./model/adapter.ts";
 import type { AgentClient } from "./model/agent.ts";
@@ -30,12 +22,13 @@ import { type Clock, systemClock } from "./model/clock.ts";
 import type { ConfigError } from "./model/errors.ts";
 import { type Failpoint, noFailpoint } from "./model/failpoint.ts";
 import type { HttpRoute } from "./model/http.ts";
-import type { Leased, Ledger, NewRow, OpenStore, Queue } from "./model/ledger.ts";
+import type { Ledger, OpenStore } from "./model/ledger.ts";
 import type { Metrics } from "./model/metrics.ts";
 import type { OpenSocket } from "./model/socket.ts";
 import { createProof } from "./proof.ts";
 import { createPushDoors, toPushAddress } from "./push-doors.ts";
 import { readVersion } from "./version.ts";
+import { startWorkers } from "./workers.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -66,9 +59,6 @@ export interface App {
 }
 
 const day = 86_400_000;
-/** Rows at work at the same time. A task may hold a stream open for minutes, so there is room for many. */
-const slots: Readonly<Record<Queue, number>> = { message: 16, control: 16, task: 512, delivery: 32 };
-
 /** How long a stop waits for open requests: with the hand-over it stays within five seconds. */
 const graceMs = 3_000;
 
@@ -99,7 +89,58 @@ export async function createApp(options: AppOptions): Promise<App> {
     agentFiles,
     publicUrl: () => config.publicUrl ?? own.url,
   });
-  const doors = createPushDoors({ parts, config, fetch: options.fetch, clock, log, tokens: openStore<string>("push-tokens") });
+  const { server, others, metricsServer } = createServers(options, { parts, ledger, openStore, adapters, book, clock });
+  const stopping = new AbortController();
+  let workers: readonly Worker[] = [];
+  let housekeeping: readonly Promise<void>[] = [];
+  let admin: { close(): Promise<void> } | undefined;
+
+  return {
+    ledger,
+    failed: failure.promise,
+    async start() {
+      const receive = createReceive(parts);
+      const directory = createDirectory(parts);
+      for (const adapter of adapters) await adapter.start(receive, directory, stopping.signal);
+      const { url } = await server.start();
+      for (const other of others) await other.start();
+      const measured = await metricsServer?.start();
+      if (file !== undefined) admin = await openAdminSocket(file, ledger, log);
+      // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
+      if (config.outbound.allowPrivateNetworks === true) own.url = url;
+      workers = startWorkers(parts, options.leaseMs ?? 6_000);
+      housekeeping = [purgeFromTimeToTime(parts, config, stopping.signal), accounts.keep(stopping.signal)];
+      log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
+      return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
+    },
+    async stop() {
+      // A request that is under way is still committed; the work that it brings is for the next start.
+      await Promise.all([...[server, ...others, metricsServer].map((one) => one?.stop()), ...workers.map((worker) => worker.stop())]);
+      stopping.abort();
+      for (const adapter of adapters) await adapter.stop();
+      await Promise.all(housekeeping);
+      await agentFiles.close();
+      await book.close();
+      await admin?.close();
+      await ledger.close();
+      log.info({}, "bridge stopped");
+    },
+  };
+}
+
+/** The doors: the bridge's own port, a port for each agent that pushes to one of its own, and one for the metrics. */
+function createServers(
+  { config, log, fetch }: AppOptions,
+  {
+    parts,
+    ledger,
+    openStore,
+    adapters,
+    book,
+    clock,
+  }: Pick<Made, "ledger" | "openStore" | "adapters" | "clock"> & { parts: Parts; book: MetricsBook },
+) {
+  const doors = createPushDoors({ parts, config, fetch, clock, log, tokens: openStore<string>("push-tokens") });
   const prove = createProof(config);
   const listen = (where: { readonly host: string; readonly port: number }, routes: readonly HttpRoute[]) => {
     const onAnswer = (route = "none", status: number) =>
@@ -119,44 +160,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const files = createFileRoute(ledger, () => clock.now());
   const server = listen(config.listen, [...adapters.flatMap((adapter) => adapter.routes), ...doors.routes, files]);
-  const ownPorts = doors.ownPorts.map((own) => listen(own, own.routes));
+  const others = doors.ownPorts.map((own) => listen(own, own.routes));
   const metricsServer = config.listen.metrics && listen(config.listen.metrics, [book.route]);
-  const stopping = new AbortController();
-  let workers: readonly Worker[] = [];
-  let housekeeping: readonly Promise<void>[] = [];
-  let admin: { close(): Promise<void> } | undefined;
-
-  return {
-    ledger,
-    failed: failure.promise,
-    async start() {
-      const receive = createReceive(parts);
-      const directory = createDirectory(parts);
-      for (const adapter of adapters) await adapter.start(receive, directory, stopping.signal);
-      const { url } = await server.start();
-      for (const port of ownPorts) await port.start();
-      const measured = await metricsServer?.start();
-      if (file !== undefined) admin = await openAdminSocket(file, ledger, log);
-      // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
-      if (config.outbound.allowPrivateNetworks === true) own.url = url;
-      workers = startWorkers(parts, options.leaseMs ?? 6_000);
-      housekeeping = [purgeFromTimeToTime(parts, config, stopping.signal), accounts.keep(stopping.signal)];
-      log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
-      return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
-    },
-    async stop() {
-      // A request that is under way is still committed; the work that it brings is for the next start.
-      await Promise.all([...[server, ...ownPorts, metricsServer].map((port) => port?.stop()), ...workers.map((worker) => worker.stop())]);
-      stopping.abort();
-      for (const adapter of adapters) await adapter.stop();
-      await Promise.all(housekeeping);
-      await agentFiles.close();
-      await book.close();
-      await admin?.close();
-      await ledger.close();
-      log.info({}, "bridge stopped");
-    },
-  };
+  return { server, others, metricsServer };
 }
 
 /** Whether events can come in and be committed. */
@@ -222,35 +228,6 @@ function prefixed<T>(store: ReturnType<OpenStore> & { get(key: string): Promise<
     set: (key: string, value: Parameters<typeof store.set>[1], ttlMs?: number) => store.set(prefix + key, value, ttlMs),
     delete: (key: string) => store.delete(prefix + key),
   };
-}
-
-/** A post that is cut off may stand there, and is made again by the next process: where it cannot be looked up, it would stand there twice. */
-const postGraceMs = 2_000;
-
-/** Leases are renewed three times in their life, and given up before they could run out (seconds 2 and 4 of 6). */
-function startWorkers(parts: Parts, leaseMs: number): readonly Worker[] {
-  const handlers: Readonly<Record<Queue, (job: Job) => Promise<void>>> = {
-    message: ({ row, signal }) => converse(parts, row, signal),
-    control: ({ row, signal }) => control(parts, row, signal),
-    task: (job) => workOnTask(parts, job),
-    delivery: ({ row, signal }) => deliver(parts, row, signal),
-  };
-  const { ledger, clock, log } = parts;
-  const start = (queue: Queue) =>
-    startWorker({
-      ledger, queue, clock, log, slots: slots[queue], handle: handlers[queue],
-      onBuried: (row) => toApology(parts, row), heartbeatMs: leaseMs / 3, giveUpMs: (leaseMs * 2) / 3,
-      ...(queue === "delivery" ? { graceMs: postGraceMs } : {}),
-    }); // biome-ignore format: one call
-  return [start("message"), start("control"), start("task"), start("delivery")];
-}
-
-/** A row that was set aside after too many failures of ours: its thread is told, unless it was itself such a word. */
-function toApology(parts: Parts, row: Leased): readonly NewRow[] {
-  const thread = toThread(row);
-  if (thread === undefined || row.id.endsWith("!!") || (row.queue === "delivery" && isNotice(row))) return [];
-  const words = row.queue === "delivery" ? notices.undelivered(row.reference) : notices.broken(row.reference);
-  return toNotice(parts, thread, `${row.id}!!`, words);
 }
 
 /** Deletes what was kept long enough (promise 7), at the start and then every hour. */
