@@ -68,7 +68,8 @@ export function createLead({ leases, name, connect, fail, clock, log }: LeadOpti
       if (why instanceof ConfigError && started) fail(why);
       const pause = why instanceof ConfigError ? longestPauseMs : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
       const pauseMs = (why instanceof DeliveryError ? why.retryAfterMs : undefined) ?? pause;
-      log.error({ err: why, pauseMs }, "discord is not connected: messages are read later");
+      // What only an admin can mend is told where the start, or the bridge, ends.
+      if (!(why instanceof ConfigError)) log.error({ err: why, pauseMs }, "discord is not connected: messages are read later");
       await clock.sleep(pauseMs, AbortSignal.any([ending.signal, lease.signal]));
     }
   };

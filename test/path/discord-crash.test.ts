@@ -9,7 +9,7 @@ import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
 
 /**
  * As with Slack: the bridge runs in a process of its own and is killed with SIGKILL, while 21 messages in five channel threads and two
- * direct messages are under way. What is said while it is away it reads when it is back, and a post whose fate nobody knows is posted
+ * posts of forums are under way. What is said while it is away it reads when it is back, and a post whose fate nobody knows is posted
  * again with the same nonce: nothing appears twice.
  */
 
@@ -63,7 +63,7 @@ afterAll(() => {
   const order = ["never", ...runs.keys()];
   const sorted = done.toSorted((a, b) => order.indexOf(a.title) - order.indexOf(b.title));
   process.stdout.write(
-    `\n${messages} messages in 5 channel threads and 2 direct messages of Discord, SQLite, SIGKILL\n${toTable(sorted)}\n\n`,
+    `\n${messages} messages in 5 channel threads and 2 posts of forums in Discord, SQLite, SIGKILL\n${toTable(sorted)}\n\n`,
   );
 });
 

@@ -1,6 +1,4 @@
-import { directWorkspace } from "../../../adapters/discord/address.ts";
 import { home } from "../../../src/simulator/discord/realm.ts";
-import type { Shown } from "../../../src/simulator/discord/show.ts";
 import { createDiscordSimulator, type DiscordSimulator } from "../../../src/simulator/discord/simulator.ts";
 import { until } from "../until.ts";
 import type { Chat, Talk, Testimony } from "./chat.ts";
@@ -9,8 +7,11 @@ import { type Party, toAnswer } from "./parties.ts";
 import type { Platform } from "./scene.ts";
 
 const messagesEach = 3;
-/** Agents that are talked to alone beside their channel thread, and by whom. */
-const directs = new Map([
+/**
+ * Agents that are talked to in a post of a forum beside their channel thread, and by whom. Not in direct messages: the first one that
+ * somebody ever writes is found by nobody who was away.
+ */
+const posts = new Map([
   ["stream", "ann"],
   ["push", "ben"],
 ]);
@@ -19,20 +20,24 @@ const patienceMs = 60_000;
 interface DiscordTalk extends Talk {
   readonly channel: string;
   readonly user: string;
-  readonly direct: boolean;
+  readonly forum: boolean;
   readonly messages: { id: string; text: string }[];
 }
 
 export const discordPlatform: Platform = { createChat: createDiscordChat, expiryMinutes: 0.3 };
 
-/** A server with a channel for each agent and one thread in each, and two direct messages; three messages in every one of them. */
+/** A server with a channel for each agent and one thread in each, and two posts of forums; three messages in every one of them. */
 async function createDiscordChat(parties: readonly Party[]): Promise<Chat> {
   const discord = await createDiscordSimulator();
   const talks = parties.flatMap(({ name }): readonly DiscordTalk[] => {
-    const user = directs.get(name);
+    const user = posts.get(name);
     const common = { agent: name, toEvent: (id: string) => `discord:${id}` };
-    const thread = { ...common, channel: discord.addChannel({ name }).id, user: "ann", direct: false, messages: [] };
-    return user === undefined ? [thread] : [thread, { ...common, channel: discord.direct(user).id, user, direct: true, messages: [] }];
+    const thread = { ...common, channel: discord.addChannel({ name }).id, user: "ann", forum: false, messages: [] };
+    if (user === undefined) return [thread];
+    return [
+      thread,
+      { ...common, channel: discord.addChannel({ name: `${name}-forum`, type: "forum" }).id, user, forum: true, messages: [] },
+    ];
   });
   return {
     config: {
@@ -56,21 +61,23 @@ async function createDiscordChat(parties: readonly Party[]): Promise<Chat> {
   };
 }
 
-function toLane({ channel, direct, messages }: DiscordTalk): string {
-  const parts = direct ? [directWorkspace, channel, "chat"] : [home.guild, channel, messages[0]?.id ?? ""];
-  return ["discord", ...parts].join(":");
+function toLane({ channel, messages }: DiscordTalk): string {
+  return ["discord", home.guild, channel, messages[0]?.id ?? ""].join(":");
 }
 
 /** A person who goes on once the thread of what they said is there. Discord takes what is said whether the bridge is there or not. */
-async function speak(discord: DiscordSimulator, { agent, channel, user, direct, messages }: DiscordTalk): Promise<void> {
+async function speak(discord: DiscordSimulator, { agent, channel, user, forum, messages }: DiscordTalk): Promise<void> {
   const isOpen = (id: string) => discord.threads(channel).some((thread) => thread.id === id);
   for (let number = 1; number <= messagesEach; number += 1) {
-    const text = `question ${direct ? `${agent}-chat` : agent}.${number}`;
+    const text = `question ${forum ? `${agent}-chat` : agent}.${number}`;
     const root = messages[0]?.id;
-    const where = direct ? {} : { channel: root ?? channel, mention: root === undefined };
-    const { id } = discord.say({ user, text, ...where });
+    const begin = () =>
+      forum
+        ? discord.post({ user, forum: channel, title: agent, text, mention: true })
+        : discord.say({ user, channel, text, mention: true });
+    const { id } = root === undefined ? begin() : discord.say({ user, channel: root, text });
     messages.push({ id, text });
-    if (!direct) await until(() => isOpen(messages[0]?.id ?? id), patienceMs, `a thread for "${text}"`);
+    await until(() => isOpen(messages[0]?.id ?? id), patienceMs, `a thread for "${text}"`);
   }
 }
 
@@ -79,11 +86,8 @@ interface Told extends Post {
 }
 
 /** What stands in a conversation. A live message that was begun is no post: it has no text yet. */
-function postsOf(discord: DiscordSimulator, { channel, user, direct, messages }: DiscordTalk): readonly Told[] {
-  const root = messages[0]?.id;
-  const shown: readonly Shown[] = direct
-    ? discord.direct(user).messages
-    : (discord.threads(channel).find(({ id }) => id === root)?.replies ?? []);
+function postsOf(discord: DiscordSimulator, { channel, messages }: DiscordTalk): readonly Told[] {
+  const shown = discord.threads(channel).find(({ id }) => id === messages[0]?.id)?.replies ?? [];
   return shown.filter(({ bot }) => bot).map(({ id, text }) => ({ message: id, text: text === "…" ? "" : text, deliveryId: undefined }));
 }
 
