@@ -9,6 +9,8 @@ import type { Channel, Message } from "./wire.ts";
 
 /** Reads what was said while nobody listened, before anything that is said now in the same place. */
 export interface CatchUp {
+  /** Call it before anything can be heard: what is said from then on is found, however soon this process is killed. */
+  prepare(): Promise<void>;
   /** A new session has begun: what came between the last one and this is not sent by anybody. */
   begin(): void;
   /** A server shows its channels and threads: those with something new are read. */
@@ -46,7 +48,6 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   const findSince = async (): Promise<string> => {
     const now = clock.now();
     const until = await persist(() => seen.readUntil());
-    if (until === undefined) await persist(() => seen.setReadUntil(now));
     return toSnowflake(until === undefined ? now : Math.max(until - overlapMs, now - backfillMs));
   };
 
@@ -92,6 +93,9 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   };
 
   return {
+    async prepare() {
+      if ((await seen.readUntil()) === undefined) await seen.setReadUntil(clock.now());
+    },
     begin() {
       session = { since: findSince(), done: new Map() };
       if (backfillMs > 0) void lanes.run("directs", begin);

@@ -155,6 +155,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
       receive = receiveNext;
       directory = directoryNext;
       signal.addEventListener("abort", stop, { once: true });
+      await catchUp.prepare();
       await lead.start();
       errand(
         catchUp.keepTime(() => lead.isListening()),
