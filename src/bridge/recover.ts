@@ -19,15 +19,26 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
   if (!abilities) return keepLooking(session, asked);
   const looks = abilities.get || abilities.resubscribe;
   if (looks && task.taskId !== undefined) return resume(session, turn, abilities);
-  if (looks && abilities.list && task.contextId !== undefined) {
-    const found = await findTask(session, turn, task.contextId);
+  const place = looks && abilities.list ? task.contextId : undefined;
+  if (place !== undefined) {
+    const found = await findTask(session, turn, place);
     if (job.signal.aborted) return;
     if (found === "failed") return keepLooking(session, asked);
     if (found) return session.updateTask({ taskId: found.taskId });
   }
-  if (task.push) return session.updateTask({ parked: "push" });
+  if (task.push) return waitForPush(session, place !== undefined);
   if (client.policy.onUnknown === "resend" && sendAgain(session, turn)) return;
   concludeTurn(session, turn, "lost", session.why);
+}
+
+/**
+ * A message that was still on its way when it was searched for is found by a later search: its push may have been made while nobody
+ * listened.
+ */
+function waitForPush(session: Session, searches: boolean): void {
+  const { parts, task } = session;
+  session.updateTask({ parked: "push", looks: task.looks + 1 });
+  if (searches) session.updateTask({ lookAt: parts.clock.now() + toPause(session) });
 }
 
 /** The same message once more, after a pause and not for ever; false when it was tried often enough. */
