@@ -5,6 +5,7 @@ import type { ThreadRef } from "../model/thread.ts";
 import { configOption, defineCommand, jsonOption, namedConfig, toJsonText } from "./command.ts";
 
 const nobody = 3;
+const platforms = ["slack", "teams", "discord"] as const;
 
 export const routesTest = defineCommand({
   name: "routes test",
@@ -15,19 +16,23 @@ export const routesTest = defineCommand({
 19:...@thread.tacv2, for Discord a server and a channel. A thread that already talks to an agent stays with it.`,
   exits: { [nobody]: "no agent would answer" },
   parse(given) {
-    const [platform = "", workspace = "", channel = ""] = given.words;
+    const [named = "", workspace = "", channel = ""] = given.words;
+    const platform = platforms.find((known) => known === named);
+    if (platform === undefined) return `there is no platform ${named}: it is ${platforms.join(", ")}`.replace(/, (\w+)$/, " or $1");
     return { ...namedConfig(given), place: { platform, workspace, channel }, json: given.flag("json") };
   },
   async run({ place, json, ...named }, host) {
     const { config } = await loadDraft({ ...named, env: host.env });
     const tried = tryRoutes(config, { ...place, thread: "", address: null });
     const chosen = tried.find(({ why }) => why === undefined);
-    const agent = chosen && toAgent(config, chosen.route);
+    const here = config[place.platform] !== undefined;
+    const agent = here && chosen ? toAgent(config, chosen.route) : undefined;
     if (json) host.out(toJsonText({ ...place, agent: agent ?? null, routes: tried }));
     else {
       for (const { name, route, why } of tried)
         host.out(`  ${why === undefined ? "yes" : "no "}  ${name}: ${route.agent}, ${why ?? toReach(route)}\n`);
-      host.out(agent === undefined ? "\nNobody answers there: add a route, or one without conditions.\n" : toText(agent));
+      const remedy = here ? "add a route, or one without conditions" : `${place.platform} is not in the configuration`;
+      host.out(agent === undefined ? `\nNobody answers there: ${remedy}.\n` : toText(agent));
     }
     return agent === undefined ? nobody : 0;
   },

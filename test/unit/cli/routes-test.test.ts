@@ -34,3 +34,14 @@ test("where nobody answers, it says so and ends with 3", async () => {
     routes: [{ name: "routes[0]", why: "for channel C2" }, { why: "for workspace T2" }],
   });
 });
+
+test("a platform that is not configured has nobody to answer, and one that does not exist is a mistake", async () => {
+  expect(await run("all.yaml", "teams", "T1", "C1")).toMatchObject({
+    code: 3,
+    out: expect.stringContaining("Nobody answers there: teams is not in the configuration."),
+  });
+  expect(await run("all.yaml", "slak", "T1", "C1")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("there is no platform slak: it is slack, teams or discord"),
+  });
+});
