@@ -6,7 +6,7 @@ import { toText } from "./agents/check/table.ts";
 import { type AgentsCommand, type Asked, findAsked } from "./agents-asked.ts";
 import { openDoor } from "./agents-door.ts";
 import type { Environment } from "./config/variables.ts";
-import { type Config, loadConfig, usualPath } from "./config.ts";
+import { type Config, loadConfig, loadDraft, usualPath } from "./config.ts";
 import { createGuardedFetch } from "./http/fetch.ts";
 import { silentLog } from "./log.ts";
 import { type Clock, systemClock } from "./model/clock.ts";
@@ -44,11 +44,14 @@ export async function runAgents(command: AgentsCommand, io: AgentsIo): Promise<n
   }
 }
 
-/** An address needs no configuration; where there is one, its network settings hold. */
+/** An address needs no configuration; where there is one, its network settings hold, and no secret of other keys is needed. */
 async function configOf(command: AgentsCommand, env: Environment): Promise<Config | undefined> {
-  const wanted = command.path !== undefined || command.verb === "list" || !/^https?:/i.test(command.target);
-  if (!wanted && !existsSync(usualPath)) return undefined;
-  return loadConfig({ ...(command.path !== undefined && { path: command.path }), env });
+  const named = { ...(command.path !== undefined && { path: command.path }), env };
+  const byName = command.verb === "list" || !/^https?:/i.test(command.target);
+  if (byName) return loadConfig(named);
+  if (command.path === undefined && !existsSync(usualPath)) return undefined;
+  const { config, missing } = await loadDraft(named);
+  return missing.some((key) => /^(publicUrl|listen|outbound)\b/.test(key)) ? loadConfig(named) : config;
 }
 
 function list(config: Config | undefined, json: boolean, io: AgentsIo): number {

@@ -45,6 +45,15 @@ test("a question of the agent is an answer, a failure is none", async () => {
   expect(await run(ask(failing.url, "weather"))).toMatchObject({ code: 4, out: "I broke.\n" });
 });
 
+test("an address is asked before the secrets of the configuration are there", async () => {
+  const agent = await stage.agent({ script: () => [output("a", "yes"), complete()] });
+  const file = await writeConfig({ one: { url: "https://one.example.com", auth: { type: "bearer", token: "${UNSET}" } } }, 0);
+  stage.owns(() => file.remove());
+
+  expect(await run({ ...ask(agent.url, "there?"), path: file.path })).toMatchObject({ code: 0, out: "yes\n" });
+  await expect(run({ ...ask("one", "there?"), path: file.path })).rejects.toThrow("agents.one.auth.token: the environment variable UNSET");
+});
+
 test("as JSON it is one document", async () => {
   const agent = await stage.agent({ script: () => [output("a", "yes"), complete()] });
   const { out } = await run({ ...ask(agent.url, "is it?"), json: true });
