@@ -115,12 +115,12 @@ async function startDemo({ port, json }: { readonly port: number; readonly json:
   const { openLedgerReader } = await import("./ledger/reader.ts");
   const log = createLog({ level: "warn", destination: 2 });
   const demo = await simulator.startDemo({ port, log, env: processEnvironment(), openLedger: openLedgerReader });
-  const { url, bridgeUrl, agents } = demo;
-  process.stdout.write(json ? `${JSON.stringify({ page: url, bridge: bridgeUrl })}\n` : welcome(url, agents.poet.url));
+  const { url, bridgeUrl, storeUrl, agents } = demo;
+  process.stdout.write(json ? `${JSON.stringify({ page: url, bridge: bridgeUrl })}\n` : welcome(url, agents.poet.url, storeUrl));
   return { stop: demo.stop };
 }
 
-const welcome = (url: string, agent: string) => `
+const welcome = (url: string, agent: string, store: string) => `
   The demo is running. Open this page in a browser on this machine:
 
       ${url}
@@ -132,6 +132,10 @@ const welcome = (url: string, agent: string) => `
   What the bridge can find out about an agent, seen from another terminal:
 
       npm start -- agents check ${agent} --yes
+
+  The whole way of a message, by the reference that the page and the bridge's notices show:
+
+      npm start -- trace <reference> --store ${store}
 `;
 
 /** Whose child we began as. Read at once: the parent may be gone before anything is up that could be stopped. */
@@ -188,9 +192,14 @@ function describe(err: unknown): string {
   if (!(err instanceof Error)) return String(err);
   if (err instanceof ConfigError) return err.message;
   const outside = err instanceof StoreError || err instanceof DeliveryError;
-  return outside ? `The bridge could not go on. ${toReasons(err).join(": ")}` : (err.stack ?? err.message);
+  if (!outside) return err.stack ?? err.message;
+  return `The bridge could not go on. ${toReasons(err).join(": ")}\nThe command doctor looks at everything a bridge needs, and says what to mend.`;
 }
 
+/** Each thing once: many an error ends with the words of its cause. */
 function toReasons(err: unknown): readonly string[] {
-  return err instanceof Error ? [err.message, ...toReasons(err.cause)] : [];
+  if (!(err instanceof Error)) return [];
+  const causes = toReasons(err.cause);
+  const rest = causes.findIndex((cause) => !err.message.endsWith(cause));
+  return [err.message, ...(rest < 0 ? [] : causes.slice(rest))];
 }

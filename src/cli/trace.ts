@@ -37,7 +37,8 @@ never shown. Times are in UTC.`,
   },
 });
 
-const otherwise = "A reference has eight letters and digits; facts are kept for store.retention.factsDays.";
+const otherwise =
+  "A reference has eight letters and digits, and belongs to one store (the demo has its own); facts are kept for store.retention.factsDays.";
 const otherwiseLinked = "The message was not meant for the bridge, is of another store, or stands in a chat whose links do not name it.";
 
 function parseLink(url: URL): MessageLink | undefined {

@@ -33,6 +33,7 @@ export interface Demo {
   /** Where the page is. */
   readonly url: string;
   readonly bridgeUrl: string;
+  readonly storeUrl: string;
   /** The bridge's configuration, as it stands in its file. */
   readonly config: unknown;
   readonly agents: DemoAgents;
@@ -105,7 +106,7 @@ async function open({ port = 0, log, env, openLedger }: DemoOptions, ends: (() =
     const admin = runAsAdmin({ words, file, env: toBridgeEnvironment(env, folder), log });
     ends.push(() => admin.stop());
   }
-  return { url: page.url, bridgeUrl, config, agents };
+  return { url: page.url, bridgeUrl, storeUrl: config.store.url, config, agents };
 }
 
 /** The bridge makes its store when it starts; until then, and where it cannot be read, there is nothing to tell. */
