@@ -58,7 +58,7 @@ const networkCodes: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, "Nobody answers at the agent's address."],
   [
     /^EBLOCKED$/,
-    "The agent's address is in a network that the bridge may not reach. An administrator can open it with `outbound.allowPrivateNetworks`.",
+    "The agent's address is in a network that the bridge may not reach. An administrator can open it with `outbound.allowPrivateNetworks`: true, or a list of networks.",
   ],
   [/^UND_ERR_CONNECT_TIMEOUT$/, "The agent's server did not answer in time."],
   [

@@ -27,7 +27,10 @@ function toProblems(issue: z.core.$ZodIssue, raw: unknown): readonly Problem[] {
   const remedy = description === undefined ? "Look the key up in README." : `What belongs there: ${description}`;
   if (issue.code === "unrecognized_keys") return issue.keys.map((name) => unknownKey(issue.path, name));
   if (valueAt(raw, issue.path) === undefined) return [{ key, problem: "is missing", remedy }];
-  if (issue.code === "invalid_type") return [{ key, problem: `must be ${withArticle(issue.expected)}`, remedy }];
+  if (issue.code === "invalid_type") {
+    const unquoted = issue.expected === "string" && typeof valueAt(raw, issue.path) !== "object";
+    return [{ key, problem: `must be ${withArticle(issue.expected)}${unquoted ? ": put it in quotes" : ""}`, remedy }];
+  }
   if (issue.code === "invalid_value")
     return [{ key, problem: `must be ${issue.values.map(String).join(", ")}`.replace(/, ([^,]*)$/, " or $1"), remedy }];
   return [{ key, problem: toWords(issue.message), remedy }];

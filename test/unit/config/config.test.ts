@@ -145,6 +145,7 @@ describe("what is wrong is said with its key and the remedy:", () => {
       ["outbound.allowPrivateNetworks[0]: is neither an address nor a network"],
     ],
     ["a wrong type", { ...sound, listen: { port: "many" } }, ["listen.port: must be a number"]],
+    ["a number in place of a text", { ...sound, discord: { token: "t", applicationId: 1234 } }, ["must be a text: put it in quotes"]],
     ["a wrong word", { ...sound, identity: { external: "maybe" } }, ["identity.external: must be refuse or allow"]],
     [
       "a wrong way to authenticate",
