@@ -29,7 +29,7 @@ export function createFaults({ bridge, agents, platforms, store, changed }: Stag
     {
       id: "bridge",
       label: "Bridge dead",
-      hint: "kill -9, and no new start until you switch it back.",
+      hint: "kill -9, and no new start until you switch it back. Slack sends again what is written meanwhile, Discord's is read afterwards; Teams sends it once.",
       isOn: () => bridge.state().state === "killed",
       flip: (on) => (on ? bridge.kill() : bridge.start()),
     },
