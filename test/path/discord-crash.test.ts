@@ -13,7 +13,7 @@ import { createGroup, type Run, run, toTable } from "../support/crash/run.ts";
  * again with the same nonce: nothing appears twice.
  */
 
-const patienceMs = 300_000;
+const patienceMs = 900_000;
 const messages = 21;
 const group = createGroup(4);
 const done: Run[] = [];
