@@ -65,7 +65,7 @@ describe.each([
       method === "message/send" ? /Inkeep could not run its agent\..*Reference/s : /connection to the agent broke.*Reference/s,
     );
     expect(said).not.toContain("stack trace");
-    expect(await chat.ask("again")).toBe("After 1");
+    expect(await chat.ask("once more")).toBe("After 1");
     expect(agent.countByMessageId().size).toBe(2);
   });
 
