@@ -148,7 +148,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
 
   return {
     platform: "discord",
-    capabilities: { posting: "nonce", identity: "admin" },
+    capabilities: { posting: "nonce", identity: "admin", reachesPeople: true },
     routes: [],
     async start(receiveNext, directoryNext, signal) {
       me = await identify(rest, AbortSignal.any([signal, ending.signal]));

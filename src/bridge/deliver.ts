@@ -8,7 +8,7 @@ import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
-import { type Delivery, toDelivery, toJson, toPosted, toReply } from "./rows.ts";
+import { type Delivery, toDelivery, toJson, toPosted, toReply, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 /** Posts one row of the outbox. What was posted without a word of it is looked up before it is posted again (promise 2). */
@@ -117,7 +117,7 @@ async function post(
   return posted;
 }
 
-function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply, error: DeliveryError): Step {
+async function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply, error: DeliveryError): Promise<Step> {
   const { kind, message } = error;
   parts.metrics.count("bridge_post_errors_total", { platform: delivery.thread.platform, kind });
   parts.log.warn({ row: row.id, reference: row.reference, attempt: row.attempts, kind, err: error }, "delivery failed");
@@ -127,7 +127,7 @@ function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: Reply,
   if (kind === "threadGone" || refused || given) {
     return {
       end: { kind: "buried", error: `${kind}: ${message}` },
-      rows: refused ? toApology(parts, row, delivery, reply) : [],
+      rows: kind === "threadGone" ? await toAsker(parts, row, delivery, reply) : refused ? toApology(parts, row, delivery, reply) : [],
     };
   }
   const backoff = Math.min(parts.pace.postMax, parts.pace.postFirst * 2 ** Math.min(row.attempts - 1, 20));
@@ -146,4 +146,12 @@ function toApology(parts: Parts, row: Leased, delivery: Delivery, reply: Reply):
   return reply.tone === "notice"
     ? []
     : toNotice(parts, delivery.thread, `${row.id}!`, notices.undelivered(row.reference), { last: delivery.last });
+}
+
+/** The thread is gone, and with it the place for a word: whoever asked is told alone, where the platform can reach them elsewhere. */
+async function toAsker(parts: Parts, row: Leased, { thread }: Delivery, reply: Reply): Promise<readonly NewRow[]> {
+  if (reply.tone === "notice" || !parts.adapters.get(thread.platform)?.capabilities.reachesPeople) return [];
+  const task = await parts.ledger.row(row.id.slice(0, Math.max(0, row.id.lastIndexOf("#"))));
+  if (task?.queue !== "task") return [];
+  return toNotice(parts, thread, `${task.id}!gone`, notices.placeGone(row.reference), { private: toTask(task).asker.id });
 }

@@ -109,6 +109,8 @@ export const answeredBelow = (by: string) => `_Answered by ${by} below._`;
 export const answeredBy = (by: string, words: string) => `Answered by ${by}:\n\n> ${words.replaceAll("\n", "\n> ")}`;
 
 export const undelivered = (reference: string) => `An answer could not be shown here. ${ref(reference)}`;
+export const placeGone = (reference: string) =>
+  `The answer to your message could not be shown: its thread is closed or gone, or the app may not write there any more. ${ref(reference)}`;
 export const broken = (reference: string) =>
   `Something went wrong in the bridge, and this message was set aside for an admin. ${ref(reference)}`;
 export const tooLarge = (reference: string) => `The agent sent an answer that is too large to be taken. ${ref(reference)}`;

@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly identity: "email" | "directory" | "admin";
   /** A file that was posted may be asked for later (`Directory.file`): its person has to allow it first. */
   readonly asksForFiles?: true;
+  /** A private word reaches its person also where the thread is gone. */
+  readonly reachesPeople?: true;
 }
 
 /** A live sign: best effort, never queued. `idle` takes the sign away. */

@@ -84,7 +84,7 @@ test("a long answer is its beginning and a file; code comes whole", async () => 
   expect(shown.every((text) => text.length <= 2_000 && (text.match(/```/g) ?? []).length % 2 === 0)).toBe(true);
 });
 
-test.each(["locked", "gone"])("where the thread is %s meanwhile, its answer is set aside and nothing is said elsewhere", async (what) => {
+test.each(["locked", "gone"])("where the thread is %s meanwhile, its answer is set aside, and only its asker is told", async (what) => {
   const gate = createGate();
   const agent = await stage.agent({
     script: async function* () {
@@ -101,6 +101,8 @@ test.each(["locked", "gone"])("where the thread is %s meanwhile, its answer is s
   else discord.archive(id, { locked: true });
   gate.open();
   await until(async () => (await world.app.ledger.buried(10)).length === 1);
+  await until(() => said(discord.direct("ann").messages).length === 1);
+  expect(said(discord.direct("ann").messages)[0]).toMatch(/^The answer to your message could not be shown: .* Reference `\w+`\.$/);
   expect(said(discord.channel(home.help).messages)).toEqual([]);
   expect(saidIn(discord, home.help, id)).toEqual([]);
 });
