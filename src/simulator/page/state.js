@@ -58,9 +58,12 @@ export async function load() {
   try {
     while (stale) {
       stale = false;
-      const response = await fetch(`/api/view?${new URLSearchParams(place)}`);
+      const wanted = String(new URLSearchParams(place));
+      const response = await fetch(`/api/view?${wanted}`);
       if (!response.ok) throw new Error(`the demo answered ${response.status}`);
-      show(await response.json());
+      const view = await response.json();
+      // Whoever went elsewhere meanwhile is not taken back.
+      if (wanted === String(new URLSearchParams(place))) show(view);
     }
   } catch (error) {
     console.debug(error);

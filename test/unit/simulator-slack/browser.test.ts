@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Route } from "playwright-core";
 import { silentLog } from "../../../src/log.ts";
 import { startPage } from "../../../src/simulator/page/page.ts";
 import type { Hint } from "../../../src/simulator/page/platform.ts";
@@ -124,6 +125,31 @@ inBrowser("the page in a browser", () => {
     await page.locator("#thread").waitFor({ state: "hidden" });
 
     expect(rig.slack.thread("C1", view.root() ?? "").replies).toMatchObject([{ name: "Ann Archer", text: "<@UBOT> an answer" }]);
+    expect(view.complaints).toEqual([]);
+  });
+
+  test("whoever goes elsewhere while the page is looking gets there", async () => {
+    await using view = await open();
+    const { page, rig } = view;
+    await rig.slack.say({ channel: "C1", user: "UBEN", text: "a question" });
+    const link = page.getByRole("link", { name: "Reply" });
+    await link.waitFor();
+
+    const looking = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const hold = async (route: Route) => {
+      looking.resolve();
+      const response = await route.fetch();
+      await left.promise;
+      await route.fulfill({ response });
+    };
+    await page.route("**/api/view?*", hold, { times: 1 });
+    await rig.slack.say({ channel: "C1", user: "UBEN", text: "another one" });
+    await looking.promise;
+    await link.first().click();
+    left.resolve();
+
+    await page.getByRole("textbox", { name: "Reply" }).waitFor();
     expect(view.complaints).toEqual([]);
   });
 
