@@ -19,7 +19,7 @@ const lost = /there is no way to ask it what became of your message/;
 /** With the agent's own memory, and what other tests left to be collected: both are in this process too. */
 const boundMB = 384;
 /** Of one turn of the event loop: leases and signs of all other threads wait as long. */
-const stuckMs = 1_000;
+const stuckMs = 2_000;
 
 /** An agent that means harm, and beside it a thread whose answer is half written. */
 async function setUp(options: HostileOptions, settings: Readonly<Record<string, unknown>> = {}) {
