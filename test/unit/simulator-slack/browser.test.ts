@@ -168,9 +168,9 @@ inBrowser("the page in a browser", () => {
     await page.keyboard.press("Enter");
     await replies.focus();
     await page.keyboard.press("Enter");
-    await page.waitForFunction("document.activeElement?.id === 'answer-text'");
+    await page.locator("#answer-text:focus").waitFor();
     await page.keyboard.press("Escape");
-    await page.waitForFunction("document.activeElement?.matches('#messages .replies')");
+    await page.locator("#messages .replies:focus").waitFor();
 
     expect(await page.locator("#rooms a[tabindex='0']").count()).toBe(1);
     expect(view.complaints).toEqual([]);
