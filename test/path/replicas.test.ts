@@ -92,6 +92,8 @@ await onPostgres("two processes on one database", (place) => {
 });
 
 const bin = (await hasPostgres()) ? await findServer() : undefined;
+if (bin === undefined && process.env.REQUIRE_POSTGRES === "1")
+  throw new Error("REQUIRE_POSTGRES is set, and PostgreSQL's programs are missing (POSTGRES_BIN names their folder)");
 describe("a database that is away for ten seconds", () => {
   if (bin === undefined) return void test.todo("needs PostgreSQL's programs on this machine (POSTGRES_BIN names their folder)");
 
