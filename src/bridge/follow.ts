@@ -1,5 +1,5 @@
 import type { AgentEvent } from "../model/agent.ts";
-import { enough } from "../model/clock.ts";
+import { type Clock, enough } from "../model/clock.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
 import { hash } from "./ids.ts";
@@ -23,10 +23,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
   let coming = next(iterator);
   try {
     for (let first = true; ; ) {
-      const waiting = new AbortController();
-      const happened = await Promise.race([coming, mailbox.arrived(), tick(session, turnId, live, waiting.signal)]).finally(() =>
-        waiting.abort(enough),
-      );
+      const happened = await firstOf(coming, mailbox, session.parts.clock, dueIn(session, turnId, live));
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
@@ -40,7 +37,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
     }
   } finally {
     mailbox.close();
-    leaving.abort();
+    leaving.abort(enough);
     await live.close();
     coming.catch(() => undefined); // the call was left; what it still says is not wanted
     await iterator.return?.().catch(() => undefined); // the same
@@ -135,15 +132,31 @@ async function onTick(session: Session, turnId: string, live: LiveText): Promise
   return false;
 }
 
-function tick(session: Session, turnId: string, live: LiveText, signal: AbortSignal): Promise<Next> {
-  const now = session.parts.clock.now();
+/** Milliseconds until there is something to do although nothing has happened. */
+function dueIn(session: Session, turnId: string, live: LiveText): number {
   const deadline = session.turn(turnId)?.deadline ?? Number.POSITIVE_INFINITY;
-  const at = Math.min(deadline, live.dueAt());
-  return session.parts.clock.sleep(Math.max(0, at - now), signal).then(() => ({ kind: "tick" }));
+  return Math.max(0, Math.min(deadline, live.dueAt()) - session.parts.clock.now());
+}
+
+/** What the agent has said already goes before mail that lies there. */
+function firstOf(coming: Promise<Next>, mailbox: Mailbox, clock: Clock, ms: number): Promise<Next> {
+  return new Promise((resolve, reject) => {
+    const stop = clock.after(ms, () => resolve({ kind: "tick" }));
+    const happen = (next: Next) => {
+      stop();
+      resolve(next);
+    };
+    coming.then(happen, (error: unknown) => {
+      stop();
+      reject(error);
+    });
+    mailbox.onRing(happen);
+  });
 }
 
 interface Mailbox {
-  arrived(): Promise<Next>;
+  /** Calls back at the next ring, or soon where it has rung and was not read; the callback before is forgotten. */
+  onRing(callback: (next: Next) => void): void;
   read(): void;
   close(): void;
 }
@@ -159,12 +172,11 @@ function createMailbox(session: Session): Mailbox {
   const stopped = () => ring({ kind: "tick" });
   session.job.signal.addEventListener("abort", stopped);
   return {
-    // A new promise each time: one that stays pending would keep, in each race that it was part of, what has won.
-    arrived: () =>
-      new Promise((resolve) => {
-        if (rung) return resolve(rung);
-        tell = resolve;
-      }),
+    onRing: (callback) => {
+      tell = callback;
+      const known = rung;
+      if (known) queueMicrotask(() => callback(known));
+    },
     read: () => {
       rung = undefined;
     },

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 
 /** By which a text or a secret is recognised without being kept. */
 export function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return digest("sha256", text, "base64url");
 }
 
 /** A UUID that is always the same for the same text (RFC 9562, version 8), so that a repeated step can be recognised. */
 export function toUuid(text: string): string {
-  const hex = createHash("sha256").update(text).digest("hex");
+  const hex = digest("sha256", text, "hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

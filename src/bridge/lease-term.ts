@@ -1,4 +1,4 @@
-import { type Clock, enough } from "../model/clock.ts";
+import type { Clock } from "../model/clock.ts";
 
 /** Work under a lease. */
 export interface Held {
@@ -22,11 +22,12 @@ export interface Terms {
 
 interface Span {
   readonly works: Set<Held>;
-  readonly over: AbortController;
+  /** Stops its clock. */
+  stop(): void;
   expired: boolean;
 }
 
-/** Each work is held by the newest term that confirmed its lease, and given up when that one is over. By sleeping: clocks are set. */
+/** Each work is held by the newest term that confirmed its lease, and given up when that one is over. By timers: clocks are set. */
 export function createTerms(clock: Clock, ms: number): Terms {
   const spans = new Map<Held, Span>();
 
@@ -34,21 +35,22 @@ export function createTerms(clock: Clock, ms: number): Terms {
     const span = spans.get(work);
     spans.delete(work);
     span?.works.delete(work);
-    if (span?.works.size === 0) span.over.abort(enough);
+    if (span?.works.size === 0) span.stop();
   }
 
   return {
     leave,
     begin() {
-      const span: Span = { works: new Set(), over: new AbortController(), expired: false };
-      // In two parts: a process that got no time from its machine wakes with both the heartbeat and this due, and asks first.
-      const last = ms / 4;
-      const half = clock.sleep(ms - last, span.over.signal).then(() => clock.sleep(last, span.over.signal));
-      void half.then(() => {
-        if (span.over.signal.aborted) return;
+      const expire = () => {
         span.expired = true;
         for (const work of span.works) work.giveUp();
+      };
+      // In two parts: a process that got no time from its machine wakes with both the heartbeat and this due, and asks first.
+      const last = ms / 4;
+      const stop = clock.after(ms - last, () => {
+        span.stop = clock.after(last, expire);
       });
+      const span: Span = { works: new Set(), stop, expired: false };
       return {
         hold(work) {
           leave(work);
@@ -56,7 +58,7 @@ export function createTerms(clock: Clock, ms: number): Terms {
           span.works.add(work);
           spans.set(work, span);
         },
-        drop: () => span.over.abort(enough),
+        drop: () => span.stop(),
       };
     },
   };

@@ -4,11 +4,16 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls back after `ms`, unless what it returns is called before. For limits that are hardly ever reached: a timer that is cleared costs
+   * a small part of a sleep that is aborted.
+   */
+  after(ms: number, callback: () => void): () => void;
 }
 
 /**
- * What a sleep is ended with when nobody waits for it any more. An abort without a reason makes an exception with its stack each time, and
- * the path ends several sleeps for each message.
+ * What a wait is ended with when nobody waits for it any more. An abort without a reason makes an exception with its stack each time, and
+ * the path ends several waits for each message.
  */
 export const enough = new Error("nobody waits for this any more");
 
@@ -25,4 +30,8 @@ export const systemClock: Clock = {
       const timer = setTimeout(end, ms);
       signal?.addEventListener("abort", end, { once: true });
     }),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
 };

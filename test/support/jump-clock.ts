@@ -10,6 +10,7 @@ export function createJumpClock(): JumpClock {
   return {
     now: () => systemClock.now() + ahead,
     sleep: systemClock.sleep,
+    after: systemClock.after,
     jump(ms) {
       ahead += ms;
     },

@@ -143,7 +143,7 @@ describe("an agent that does not stream", () => {
 
   test("is left with an open task after some seconds", async () => {
     answer = result(task("working"));
-    const clock = { now: () => 0, sleep: async (ms: number) => (ms > 60_000 ? new Promise<void>(() => undefined) : undefined) };
+    const clock = { now: () => 0, sleep: async () => undefined, after: () => () => undefined };
     const events = await all(clientFor({ url: `${server.origin}/a`, card: card03() }, { clock }).send(request, never));
 
     expect(events.every(({ kind }) => kind === "working")).toBe(true);

@@ -19,6 +19,15 @@ export function fakeClock(): Clock & { advance(ms: number): void } {
         sleepers.add(sleeper);
         signal?.addEventListener("abort", wake, { once: true });
       }),
+    after(ms, callback) {
+      const wake = () => {
+        sleepers.delete(sleeper);
+        callback();
+      };
+      const sleeper = { at: now + ms, wake };
+      sleepers.add(sleeper);
+      return () => void sleepers.delete(sleeper);
+    },
     advance(ms) {
       now += ms;
       for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();

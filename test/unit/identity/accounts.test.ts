@@ -98,7 +98,7 @@ describe("the accounts that an admin vouches for", () => {
     const file = join(folder, "ids.csv");
     await writeFile(file, line("ann@example.com"));
     const naps: (() => void)[] = [];
-    const clock: Clock = { now: () => 0, sleep: () => new Promise((wake) => void naps.push(wake)) };
+    const clock: Clock = { now: () => 0, sleep: () => new Promise((wake) => void naps.push(wake)), after: () => () => undefined };
     const accounts = await openAccounts({ map: {}, file, log: silentLog, clock });
     const stopping = new AbortController();
     const kept = accounts.keep(stopping.signal);

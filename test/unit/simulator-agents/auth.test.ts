@@ -27,7 +27,7 @@ describe("the door of a simulated agent", () => {
 
   test("gives tokens to who knows the secret, until their time is over or they are revoked", async () => {
     let now = 0;
-    const clock = { now: () => now, sleep: async () => undefined };
+    const clock = { now: () => now, sleep: async () => undefined, after: () => () => undefined };
     const agent = await startAgent(rest03, () => [complete("in")], { auth: { oauth }, clock });
     const get = async (form: Record<string, string>) => {
       const response = await fetch(`${agent.url}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });

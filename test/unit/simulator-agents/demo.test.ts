@@ -9,7 +9,7 @@ afterEach(closeAll);
 /** Time stands still, and nobody waits for it; `slept` says how long one would have. */
 function standingClock() {
   const slept: number[] = [];
-  return { slept, now: () => 1_000, sleep: async (ms: number) => void slept.push(ms) };
+  return { slept, now: () => 1_000, sleep: async (ms: number) => void slept.push(ms), after: () => () => undefined };
 }
 
 async function startDemo(options: Partial<SimulatedAgentOptions> = {}): Promise<SimulatedAgent> {
@@ -103,7 +103,7 @@ describe("the demo agent", () => {
 
   test("asks to sign in and goes on by itself", async () => {
     const gate = Promise.withResolvers<void>();
-    const agent = await startDemo({ clock: { now: () => 1_000, sleep: () => gate.promise } });
+    const agent = await startDemo({ clock: { now: () => 1_000, sleep: () => gate.promise, after: () => () => undefined } });
     const task = taskIn(await (await connect(agent)).sendMessage(say("sign in")));
     expect(stateOf(task)).toBe("TASK_STATE_AUTH_REQUIRED");
     gate.resolve();
@@ -143,7 +143,7 @@ describe("the demo agent", () => {
   test("notes what is said while it works", async () => {
     const gate = Promise.withResolvers<void>();
     const hook = await startHook();
-    const agent = await startDemo({ clock: { now: () => 1_000, sleep: () => gate.promise } });
+    const agent = await startDemo({ clock: { now: () => 1_000, sleep: () => gate.promise, after: () => () => undefined } });
     const client = await connect(agent);
     const configuration = { taskPushNotificationConfig: { url: hook.url, token: "t" } };
     const { id: taskId } = taskIn(await client.sendMessage(say("job 9", {}, configuration)));

@@ -183,7 +183,7 @@ describe("the Spark-like agent", () => {
   });
 
   test("plays a helpdesk for people who try the demo", async () => {
-    const clock = { now: () => 0, sleep: async () => undefined };
+    const clock = { now: () => 0, sleep: async () => undefined, after: () => () => undefined };
     const spark = await createSparkAgent({ name: "spark", clock });
     closing(() => spark.stop());
     for (const text of ["hello", "thanks", "thanks", "my laptop is slow", "silent", "fail", "ask me", "teams crashes"])

@@ -89,6 +89,13 @@ export function createFakeClock(start = 1_800_000_000_000): Clock & { move(ms: n
         sleepers.push({ until: now + ms, wake: resolve });
         signal?.addEventListener("abort", () => resolve(), { once: true });
       }),
+    after(ms, callback) {
+      const sleeper = { until: now + ms, wake: callback };
+      sleepers.push(sleeper);
+      return () => {
+        sleepers = sleepers.filter((one) => one !== sleeper);
+      };
+    },
     move(ms) {
       now += ms;
       const due = sleepers.filter(({ until }) => until <= now);

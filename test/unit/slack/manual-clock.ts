@@ -22,6 +22,13 @@ export function createManualClock(start = 1_700_000_000_000): ManualClock {
           resolve();
         });
       }),
+    after(ms, callback) {
+      const sleeper = { at: now + ms, wake: callback };
+      sleepers.push(sleeper);
+      return () => {
+        sleepers = sleepers.filter((one) => one !== sleeper);
+      };
+    },
     async advance(ms) {
       const end = now + ms;
       await settle();
