@@ -1,4 +1,5 @@
-import { type Clock, enough } from "../model/clock.ts";
+import type { Clock } from "../model/clock.ts";
+import { type Content, withContent } from "./content.ts";
 
 /** What is known of one call from its bytes; the SDK keeps some of it to itself (it hides the HTTP status of JSON-RPC, for one). */
 export interface CallFacts {
@@ -46,28 +47,27 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; limits:
   const { clock, limits } = options;
   const controller = new AbortController();
   const facts: Facts = { started: false, answer: undefined, networkError: undefined, ended: undefined, limits };
+  let open = 0;
   const end = (why: NonNullable<CallFacts["ended"]>) => {
-    if (controller.signal.aborted) return;
+    if (facts.ended) return;
     facts.ended = why;
     options.signal.removeEventListener("abort", onAbort);
-    controller.abort(new Error(`the call was ended: ${why}`));
+    // Where everything was read to its end there is nobody to be told.
+    if (why !== "closed" || open > 0) controller.abort(reasons[why]);
   };
   const onAbort = () => end("caller");
   if (options.signal.aborted) end("caller");
   else options.signal.addEventListener("abort", onAbort);
 
   const heard: Heard = async (wait) => {
-    const done = new AbortController();
-    void clock.sleep(limits.silenceMs, done.signal).then(() => {
-      if (!done.signal.aborted) end("silent");
-    });
+    const stop = clock.after(limits.silenceMs, () => end("silent"));
     try {
       return await wait();
     } catch (error) {
       facts.networkError ??= error;
       throw error;
     } finally {
-      done.abort(enough);
+      stop();
     }
   };
   let bytes = 0;
@@ -77,13 +77,27 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; limits:
     end("tooLong");
     throw new Error("the answer is too long");
   };
+  const begin = () => {
+    open += 1;
+    return () => {
+      open -= 1;
+    };
+  };
   return {
-    fetch: watchedFetch(options.fetch, { facts, signal: controller.signal, heard, count, now: () => clock.now() }),
+    fetch: watchedFetch(options.fetch, { facts, signal: controller.signal, heard, count, begin, now: () => clock.now() }),
     signal: controller.signal,
     facts,
     close: () => end("closed"),
   };
 }
+
+/** Made once: each new error has its stack written down. */
+const reasons = {
+  silent: new Error("the call was ended: silent"),
+  tooLong: new Error("the call was ended: tooLong"),
+  caller: new Error("the call was ended: caller"),
+  closed: new Error("the call was ended: closed"),
+};
 
 interface Watch {
   readonly facts: Facts;
@@ -91,20 +105,23 @@ interface Watch {
   readonly heard: Heard;
   /** Throws when it was too much. */
   count(chunk: Uint8Array): void;
+  /** A request goes out. What it returns is to be called once, when its answer was read to the end. */
+  begin(): () => void;
   now(): number;
 }
 
 function watchedFetch(fetch: typeof globalThis.fetch, watch: Watch): typeof globalThis.fetch {
   const { facts, signal, heard } = watch;
   return async (input, init) => {
-    signal.throwIfAborted();
+    if (facts.ended) throw reasons[facts.ended];
     facts.started = true;
     facts.answer = undefined;
+    const done = watch.begin();
     const response = await heard(() => fetch(input, { ...init, signal, redirect: "manual" }));
     const { status, statusText, headers } = response;
     const answer = { status, headers, at: watch.now() };
     facts.answer = { ...answer, body: undefined };
-    const watched = new Response(response.body && watchedBody(response.body, watch), { status, statusText, headers });
+    const watched = withContent(response, watchedContent(response.body, watch, done));
     if (response.ok) return watched;
     const body = await readSome(watched, maxErrorBody);
     facts.answer = { ...answer, body };
@@ -113,17 +130,47 @@ function watchedFetch(fetch: typeof globalThis.fetch, watch: Watch): typeof glob
 }
 
 /** Reads on demand alone, so that a slow reader is not taken for a silent agent. */
-function watchedBody(body: ReadableStream<Uint8Array>, { heard, count }: Watch): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
+function watchedContent(body: ReadableStream<Uint8Array> | null, { heard, count }: Watch, end: () => void): Content {
+  if (!body) end();
+  const open = (source: ReadableStream<Uint8Array>): Pieces => {
+    const reader = source.getReader();
+    return {
+      async next() {
+        const { done, value } = await heard(() => reader.read());
+        if (done) end();
+        else count(value);
+        return value;
+      },
+      cancel: (reason) => reader.cancel(reason),
+    };
+  };
+  const text = async () => (body ? readWhole(open(body)) : "");
+  return { text, json: async () => JSON.parse(await text()), stream: () => body && toStream(open(body)) };
+}
+
+interface Pieces {
+  /** Undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+const utf8 = new TextDecoder();
+
+async function readWhole(pieces: Pieces): Promise<string> {
+  const all: Uint8Array[] = [];
+  for (let piece = await pieces.next(); piece; piece = await pieces.next()) all.push(piece);
+  return utf8.decode(all.length === 1 ? all[0] : Buffer.concat(all));
+}
+
+function toStream({ next, cancel }: Pieces): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await heard(() => reader.read());
-        if (done) return controller.close();
-        count(value);
-        controller.enqueue(value);
+        const piece = await next();
+        if (piece) controller.enqueue(piece);
+        else controller.close();
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel,
     },
     { highWaterMark: 0 },
   );

@@ -1,5 +1,6 @@
 import { AgentError } from "../../model/errors.ts";
 import { parseBounded } from "../bounds.ts";
+import { withValue } from "../content.ts";
 import { explainKind, webPage } from "../explain.ts";
 import { type Answer, type Fields, fieldsOf, isEventStream, type Payload, readAnswer, readAnswers } from "./answers.ts";
 
@@ -21,11 +22,11 @@ export function mendAnswers(fetch: typeof globalThis.fetch, options: MendOptions
     const url = input instanceof Request ? input.url : String(input);
     if (!response.ok) return response;
     if (!options.isOurs(url, init)) return withinBounds(response);
-    const request = fieldsOf(parseBounded(typeof init?.body === "string" ? init.body : "")) ?? {};
+    const request = typeof init?.body === "string" ? (fieldsOf(JSON.parse(init.body)) ?? {}) : {};
     const write = (answer: Answer) =>
-      JSON.stringify(answer.kind === "payload" ? options.write(answer.payload, request, url) : toOwnError(answer.fields, request));
+      answer.kind === "payload" ? options.write(answer.payload, request, url) : toOwnError(answer.fields, request);
     if (isEventStream(response.headers)) return mendStream(response, write);
-    return mendWhole(await response.text(), response, new Headers(init?.headers).get("accept") ?? "", write);
+    return mendWhole(await response.text(), response, init?.headers, write);
   };
 }
 
@@ -50,7 +51,7 @@ function toOwnError(fields: Fields, request: Fields): Fields {
 }
 
 /** A whole answer to a request for a stream becomes a stream of one. */
-function mendWhole(text: string, response: Response, accept: string, write: (answer: Answer) => string): Response {
+function mendWhole(text: string, response: Response, asked: RequestInit["headers"], write: (answer: Answer) => unknown): Response {
   const { status, headers } = response;
   const answer = readAnswer(text);
   if (answer === undefined) {
@@ -58,12 +59,15 @@ function mendWhole(text: string, response: Response, accept: string, write: (ans
     throw new AgentError("protocol", "the answer is not A2A", { code: status, explanation: page ? webPage : explainKind.protocol });
   }
   const mended = write(answer);
-  if (answer.kind === "error" || !accept.startsWith("text/event-stream"))
-    return new Response(mended, { status, headers: { "content-type": "application/json" } });
-  return new Response(`data: ${mended}\n\n`, { status, headers: { "content-type": "text/event-stream" } });
+  if (answer.kind === "error" || !asksForStream(asked)) return withValue(response, mended);
+  return new Response(`data: ${JSON.stringify(mended)}\n\n`, { status, headers: { "content-type": "text/event-stream" } });
 }
 
-function mendStream(response: Response, write: (answer: Answer) => string): Response {
+function asksForStream(headers: RequestInit["headers"]): boolean {
+  return new Headers(headers).get("accept")?.startsWith("text/event-stream") === true;
+}
+
+function mendStream(response: Response, write: (answer: Answer) => unknown): Response {
   const answers = readAnswers(response);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(
@@ -71,7 +75,7 @@ function mendStream(response: Response, write: (answer: Answer) => string): Resp
       async pull(controller) {
         const { value, done } = await answers.next();
         if (done) return controller.close();
-        controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${write(value)}\n\n`));
+        controller.enqueue(encoder.encode(`event: ${value.type}\ndata: ${JSON.stringify(write(value))}\n\n`));
       },
       async cancel() {
         await answers.return();
