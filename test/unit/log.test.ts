@@ -78,3 +78,27 @@ test("values under the names of secrets and of content are not logged, five leve
   const line = await logged({ a: { b: { c: { token: "canary", text: "canary" } } }, authorization: "canary", displayName: "canary" });
   expect(line).not.toMatch(/canary/);
 });
+
+test("the same holds in lists", async () => {
+  const line = await logged({ rows: [{ id: 1 }, { id: 2, body: "canary" }] });
+  expect(line).not.toMatch(/canary/);
+  expect(JSON.parse(line).rows).toEqual([{ id: 1 }, { id: 2, body: "[redacted]" }]);
+});
+
+test("what is logged is not changed by it, and keeps its form where nothing is hidden", async () => {
+  const facts = { auth: { token: "canary" }, at: new Date(0), url: new URL("https://bridge.example/"), none: null, list: [1, [2]] };
+  const line = await logged(facts);
+  expect(JSON.parse(line)).toMatchObject({
+    auth: { token: "[redacted]" },
+    at: "1970-01-01T00:00:00.000Z",
+    url: "https://bridge.example/",
+    none: null,
+    list: [1, [2]],
+  });
+  expect(facts.auth.token).toBe("canary");
+});
+
+test("an error under another name tells nothing that is hidden either", async () => {
+  const line = await logged({ cause: Object.assign(new Error("canary"), { body: "canary", config: { token: "canary" } }) });
+  expect(line).not.toMatch(/canary/);
+});

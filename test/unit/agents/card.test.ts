@@ -158,7 +158,7 @@ describe("a card that changes", () => {
 
   test("is a new one, said in the log; the same bytes are the same card", async () => {
     const lines: unknown[] = [];
-    const log = { ...silentLog, info: (facts: unknown, words?: string) => void lines.push([facts, words]), child: () => silentLog };
+    const log = { ...silentLog, info: (facts: unknown, words?: string) => void lines.push([facts, words]) };
     const { cards, clock, pages } = world(config, { [place]: () => Response.json(found) }, { log });
     const first = await cards.get(never);
     clock.advance(301_000);
