@@ -19,17 +19,28 @@ export type AddressCheck = (address: string) => boolean;
 const privateRanges = new Set(["private", "loopback", "uniqueLocal", "carrierGradeNat"]);
 /** RFC 4291: the only part of IPv6 that is handed out as global unicast. */
 const globalUnicast = ipaddr.IPv6.parseCIDR("2000::/3");
+const mostDecided = 1_000;
 
 /** Public unicast addresses, and those an admin named. Throws on something that is no CIDR or address. */
 export function createAddressCheck(allowPrivateNetworks: boolean | readonly string[]): AddressCheck {
   const allowed = typeof allowPrivateNetworks === "boolean" ? [] : allowPrivateNetworks.map(parseNetwork);
-  return (text) => {
+  const decide = (text: string) => {
     if (!ipaddr.isValid(text)) return false;
     const address = ipaddr.process(text); // unwraps ::ffff:a.b.c.d
     if (allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))) return true;
     const range = address.range();
     if (range === "unicast") return address instanceof ipaddr.IPv4 || address.match(globalUnicast);
     return allowPrivateNetworks === true && privateRanges.has(range);
+  };
+  // An agent that is configured by its address is asked for at every message.
+  const decided = new Map<string, boolean>();
+  return (text) => {
+    const known = decided.get(text);
+    if (known !== undefined) return known;
+    if (decided.size >= mostDecided) decided.clear();
+    const isAllowed = decide(text);
+    decided.set(text, isAllowed);
+    return isAllowed;
   };
 }
 

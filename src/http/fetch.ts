@@ -5,8 +5,9 @@ import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { ConfigError } from "../model/errors.ts";
 import type { OpenSocket } from "../model/socket.ts";
 import { type AddressCheck, checkLiteral, createAddressCheck, createLookup } from "./address.ts";
-import { toHeaders, toResponse, toSendable } from "./exchange.ts";
 import { FetchError } from "./fetch-error.ts";
+import { type Outgoing, toOutgoing } from "./outgoing.ts";
+import { toResponse } from "./response.ts";
 import { createOpenSocket, type SocketRules } from "./socket.ts";
 
 export interface GuardedFetchOptions {
@@ -46,11 +47,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const dispatcher = createDispatcher(rules);
   return {
     fetch: async (input, init) => {
-      const request = new Request(input, init);
       const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
       signal?.throwIfAborted();
+      const outgoing = toOutgoing(input, init);
       try {
-        return await exchange(dispatcher, check, request, init, signal);
+        return await exchange(dispatcher, check, outgoing, init, signal);
       } catch (cause) {
         if (signal?.aborted) throw signal.reason;
         throw new FetchError(cause);
@@ -76,19 +77,19 @@ export function createIdentityFetch({ allowPrivateNetworks }: Pick<GuardedFetchO
 async function exchange(
   dispatcher: Dispatcher,
   check: AddressCheck,
-  request: Request,
+  { url, method, headers, body }: Outgoing,
   init: RequestInit | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  const url = new URL(request.url);
+  const sent = await body;
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`${url.protocol} is not http or https`);
   checkLiteral(url.hostname, check);
   const answer = await dispatcher.request({
     origin: url.origin,
     path: url.pathname + url.search,
-    method: request.method,
-    headers: toHeaders(request.headers),
-    body: await toSendable(request, init),
+    method,
+    headers,
+    body: sent,
     ...(signal === undefined ? {} : { signal }),
   });
   // Errors reach whoever reads the body; one that comes later must not end the process.
@@ -97,7 +98,7 @@ async function exchange(
     answer.body.destroy();
     throw new Error("the server redirects");
   }
-  return toResponse(request, answer);
+  return toResponse(answer, method, url.href);
 }
 
 function createDispatcher({ check, lookup, proxy, authorities, timeoutMs }: SocketRules): Dispatcher {

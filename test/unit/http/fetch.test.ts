@@ -51,11 +51,40 @@ describe("what goes out", () => {
     });
 
     expect(await response.json()).toEqual({ a: 1 });
-    expect(response.constructor.name).toBe("Response");
+    expect(response).toBeInstanceOf(Response);
     expect(response.url).toBe(`${url}/a?b=1`);
     expect(response.ok).toBe(true);
     expect(seen[0]).toMatchObject({ method: "POST", url: "/a?b=1", body: '{"a":1}' });
     expect(seen[0]?.headers).toMatchObject({ "content-length": "7", "content-type": "application/json", authorization: "Bearer t" });
+  });
+
+  test("a text arrives with its type; a header loses the space around it, and one that stands there twice is joined", async () => {
+    const { seen, url } = await listen();
+    const { fetch } = guard();
+
+    await (await fetch(url, { method: "POST", headers: { authorization: "Bearer t\n" }, body: "ä" })).text();
+    await (await fetch(url, { method: "POST", headers: { "X-A": "1", "x-a": "2" }, body: "" })).text();
+    await (await fetch(url, { headers: [["Accept", "text/html"]] })).text();
+
+    expect(seen[0]).toMatchObject({ body: "ä", headers: { authorization: "Bearer t", "content-length": "2" } });
+    expect(seen[0]?.headers).toMatchObject({ accept: "*/*", "content-type": "text/plain;charset=UTF-8", "user-agent": "a2a-chat-bridge" });
+    expect(seen[1]?.headers).toMatchObject({ "x-a": "1, 2", "content-length": "0" });
+    expect(seen[2]?.headers.accept).toBe("text/html");
+  });
+
+  test("what the platform does not take is refused before anything is sent", async () => {
+    const { seen, url } = await listen();
+    const { fetch } = guard();
+    const refused: readonly (readonly [string, RequestInit])[] = [
+      ["no address", {}],
+      [url.replace("//", "//user:password@"), {}],
+      [url, { body: "a GET has no body" }],
+      [url, { headers: { "x-a": "1\r\nx-b: 2" } }],
+      [url, { headers: { "a b": "1" } }],
+      [url, { method: "TRACE" }],
+    ];
+    for (const [address, init] of refused) await expect(fetch(address, init)).rejects.toThrow();
+    expect(seen).toEqual([]);
   });
 
   test("a form with a file arrives as multipart, not as the name of an object", async () => {
@@ -121,6 +150,41 @@ describe("what comes back", () => {
     const response = await guard().fetch(url);
 
     expect([response.status, await response.text()]).toEqual([status, status > 400 ? "why" : ""]);
+  });
+
+  test("is read once, in whatever way", async () => {
+    const { url } = await listen((_request, response) => response.setHeader("content-type", "application/json").end('{"a":"ä"}'));
+    const { fetch } = guard();
+    const bytes = new TextEncoder().encode('{"a":"ä"}');
+
+    const response = await fetch(url);
+    expect([response.bodyUsed, response.ok, response.statusText, response.type, response.redirected]).toEqual([
+      false,
+      true,
+      "",
+      "default",
+      false,
+    ]);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(await response.text()).toBe('{"a":"ä"}');
+    expect(response.bodyUsed).toBe(true);
+    await expect(response.text()).rejects.toThrow();
+
+    expect(new Uint8Array(await (await fetch(url)).arrayBuffer())).toEqual(bytes);
+    expect(new Uint8Array(await (await fetch(url)).bytes())).toEqual(bytes);
+    expect(await (await (await fetch(url)).blob()).text()).toBe('{"a":"ä"}');
+    const first = await fetch(url);
+    expect([await first.clone().text(), await first.json()]).toEqual(['{"a":"ä"}', { a: "ä" }]);
+    const streamed = await fetch(url);
+    const reader = streamed.body?.getReader();
+    expect((await reader?.read())?.value).toEqual(bytes);
+    expect(streamed.bodyUsed).toBe(true);
+    await expect(streamed.text()).rejects.toThrow();
+  });
+
+  test("that is no JSON is told as such", async () => {
+    const { url } = await listen((_request, response) => response.end("<html>"));
+    await expect((await guard().fetch(url)).json()).rejects.toMatchObject({ name: "SyntaxError" });
   });
 
   test("several cookies stay several, and what was compressed unasked is readable", async () => {
