@@ -54,7 +54,7 @@ async function checkWay({ config, appWeb }: CheckOptions, publicUrl: string | un
   }
   const what = "app token";
   try {
-    await appWeb.call("apps.connections.open", "read", signal, (client) => client.apps.connections.open({}));
+    await appWeb.call("apps.connections.open", "read", {}, signal);
     return { what, state: "good", says: "opens sockets (Socket Mode)" };
   } catch (error) {
     const refused = error instanceof DeliveryError && error.kind === "refused";

@@ -1,4 +1,4 @@
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
 import { DeliveryError, type DeliveryErrorKind } from "../../src/model/errors.ts";
 import { toBreak } from "../shared/broken.ts";
 
@@ -35,15 +35,13 @@ export function slackErrorName(error: unknown): string | undefined {
   return /^\w{1,80}$/.test(cause.data.error) ? cause.data.error : undefined;
 }
 
-/** The one place where the SDK's errors become decisions. The cause is kept; the message holds no content. */
+/** The one place where errors of Slack, and of the way there, become decisions. The cause is kept; the message holds no content. */
 export function toDeliveryError(error: unknown, method: string, purpose: Purpose): DeliveryError {
   if (error instanceof DeliveryError) return error;
   if (error instanceof WebAPIRateLimitedError) return rateLimited(method, error.retryAfter, error);
   if (error instanceof WebAPIPlatformError) return fromPlatform(error, method, purpose);
   if (error instanceof WebAPIHTTPError) return fromStatus(error, method, purpose);
-  if (error instanceof Error && error.message.startsWith("Retry header did not contain")) return rateLimited(method, 30, error);
-  const original = error instanceof WebAPIRequestError ? error.original : error;
-  const why = toBreak(original);
+  const why = toBreak(error);
   if (why === "blocked") {
     return new DeliveryError("refused", `${method}: the address is not allowed (see outbound.allowPrivateNetworks)`, { cause: error });
   }

@@ -61,8 +61,8 @@ async function search(
   do {
     const more = cursor ? { cursor } : {};
     const answer = await (threadTs === undefined
-      ? web.call("conversations.history", "read", signal, (client) => client.conversations.history({ ...page, ...more }))
-      : web.call("conversations.replies", "read", signal, (client) => client.conversations.replies({ ...page, ts: threadTs, ...more })));
+      ? web.call("conversations.history", "read", { ...page, ...more }, signal)
+      : web.call("conversations.replies", "read", { ...page, ts: threadTs, ...more }, signal));
     const parsed = repliesSchema.safeParse(answer);
     if (!parsed.success) throw new DeliveryError("unavailable", "the answer is not Slack's", { cause: parsed.error });
     const { messages, response_metadata: next } = parsed.data;

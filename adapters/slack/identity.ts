@@ -14,11 +14,9 @@ export interface Identity extends Home {
 
 /** Asks Slack who we are, and what we may. Rejects with a ConfigError that names the remedy when the token is not good. */
 export async function identify(web: Web, signal: AbortSignal): Promise<Identity> {
-  const answer = await web
-    .call("auth.test", "read", signal, (client) => client.auth.test())
-    .catch((error: unknown) => {
-      throw toConfigError(error);
-    });
+  const answer = await web.call("auth.test", "read", {}, signal).catch((error: unknown) => {
+    throw toConfigError(error);
+  });
   const { team_id: team, user_id: botUser } = answer;
   if (!team || !botUser) throw new DeliveryError("unavailable", "auth.test: the answer is not Slack's");
   if (answer.is_enterprise_install) {

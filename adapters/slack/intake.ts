@@ -1,9 +1,8 @@
-import bolt, { type App, type Receiver } from "@slack/bolt";
+import bolt, { type App, LogLevel, type Receiver } from "@slack/bolt";
 import type { Log } from "../../src/log.ts";
 import type { SlackConfig } from "./config.ts";
 import type { Identity } from "./identity.ts";
 import { asObject, isForUs, type Payload } from "./payload.ts";
-import { clientOptions, mute } from "./web.ts";
 
 /** What became of a payload. `later`: nothing was committed, so Slack is to send it again. */
 export type Taken = { readonly kind: "taken"; readonly answer?: unknown } | { readonly kind: "later" };
@@ -38,7 +37,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     deferInitialization: true,
     convoStore: false,
-    clientOptions: clientOptions(config.apiUrl, options.fetch),
+    clientOptions: { slackApiUrl: config.apiUrl, fetch: options.fetch },
     logger: mute,
   });
   let isOpen = false;
@@ -104,6 +103,17 @@ function isHollow(payload: Payload): boolean {
   if (payload.type === "event_callback") return !asObject(payload.event);
   return payload.type === "block_actions" && !(Array.isArray(payload.actions) && asObject(payload.actions[0]));
 }
+
+/** The SDK's log lines hold message text; what matters in them comes back as an error. */
+const mute = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  setLevel: () => undefined,
+  getLevel: () => LogLevel.ERROR,
+  setName: () => undefined,
+};
 
 /** Neither the HTTP server nor the sockets are Bolt's: it has nothing to start or stop. */
 const passive: Receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined };

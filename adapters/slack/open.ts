@@ -36,7 +36,7 @@ export async function openFile(attachment: Attachment, maxBytes: number, options
 /** https://docs.slack.dev/reference/methods/files.info */
 async function lookUp(file: string, web: Web, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const found = infoSchema.safeParse(await web.call("files.info", "read", signal, (client) => client.files.info({ file }))).data?.file;
+    const found = infoSchema.safeParse(await web.call("files.info", "read", { file }, signal)).data?.file;
     return found?.url_private_download ?? found?.url_private ?? undefined;
   } catch (cause) {
     if (!(cause instanceof DeliveryError) || cause.kind !== "refused") throw cause;

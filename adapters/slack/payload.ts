@@ -21,11 +21,12 @@ export function asObject(value: unknown): Payload | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : undefined;
 }
 
-function parseObject(text: string): Payload | undefined {
+/** Undefined for what is no JSON, or JSON of something else. */
+export function parseObject(text: string): Payload | undefined {
   try {
     return asObject(JSON.parse(text));
   } catch {
-    return undefined; // not JSON: the caller answers 400
+    return undefined; // not JSON: the caller knows what that means
   }
 }
 

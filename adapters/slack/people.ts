@@ -74,7 +74,7 @@ export function createPeople(options: PeopleOptions): People {
 /** Undefined for somebody whom this workspace cannot see. */
 async function ask(web: Web, user: string, signal: AbortSignal): Promise<User | undefined> {
   try {
-    const answer = await web.call("users.info", "read", signal, (client) => client.users.info({ user }));
+    const answer = await web.call("users.info", "read", { user }, signal);
     const parsed = userSchema.safeParse(answer.user);
     if (parsed.success) return parsed.data;
     throw new DeliveryError("unavailable", "users.info: the answer is not Slack's", { cause: parsed.error });

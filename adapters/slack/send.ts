@@ -143,7 +143,7 @@ async function postOpenly(web: Web, address: SlackAddress, markdown: string, ext
   const { channel, threadTs } = address;
   const more = { ...(threadTs && { thread_ts: threadTs }), metadata: extras.metadata, unfurl_links: false, unfurl_media: false };
   const answer = await orTextOnly(toMessage(markdown, extras.blocks), markdown, (content) =>
-    web.call("chat.postMessage", "post", signal, (client) => client.chat.postMessage({ channel, ...content, ...more })),
+    web.call("chat.postMessage", "post", { channel, ...content, ...more }, signal),
   );
   return answer.ts;
 }
@@ -156,7 +156,7 @@ async function postPrivately(web: Web, address: SlackAddress, user: string, mark
   const { channel, threadTs } = address;
   const thread = threadTs !== undefined && threadTs !== address.ts ? { thread_ts: threadTs } : {};
   const answer = await orTextOnly(toMessage(markdown), markdown, (content) =>
-    web.call("chat.postEphemeral", "post", signal, (client) => client.chat.postEphemeral({ channel, user, ...content, ...thread })),
+    web.call("chat.postEphemeral", "post", { channel, user, ...content, ...thread }, signal),
   );
   return answer.message_ts;
 }

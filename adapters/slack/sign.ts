@@ -111,19 +111,15 @@ async function show(web: Web, way: Way, place: Place, sign: Sign, text: string, 
 
 async function setSession(web: Web, place: Place, sign: Sign, signal: AbortSignal): Promise<void> {
   const status = sign.kind === "working" ? "processing" : "active";
-  await web.call("agents.sessions.setStatus", "edit", signal, (client) =>
-    client.agents.sessions.setStatus({ channel_id: place.channel, thread_ts: place.threadTs, status }),
-  );
+  await web.call("agents.sessions.setStatus", "edit", { channel_id: place.channel, thread_ts: place.threadTs, status }, signal);
 }
 
 async function setStatus(web: Web, place: Place, status: string, signal: AbortSignal): Promise<void> {
-  await web.call("assistant.threads.setStatus", "edit", signal, (client) =>
-    client.assistant.threads.setStatus({ channel_id: place.channel, thread_ts: place.threadTs, status }),
-  );
+  await web.call("assistant.threads.setStatus", "edit", { channel_id: place.channel, thread_ts: place.threadTs, status }, signal);
 }
 
 async function setReaction(web: Web, place: Place, sign: Sign, signal: AbortSignal): Promise<void> {
   const reaction = { channel: place.channel, timestamp: place.ts ?? place.threadTs, name: "eyes" };
-  if (sign.kind === "working") await web.call("reactions.add", "edit", signal, (client) => client.reactions.add(reaction));
-  else await web.call("reactions.remove", "edit", signal, (client) => client.reactions.remove(reaction));
+  if (sign.kind === "working") await web.call("reactions.add", "edit", reaction, signal);
+  else await web.call("reactions.remove", "edit", reaction, signal);
 }

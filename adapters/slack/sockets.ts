@@ -119,7 +119,7 @@ export function createSockets(options: SocketsOptions): Sockets {
 
 /** Each address is good for one connection. https://docs.slack.dev/reference/methods/apps.connections.open */
 async function askForAddress({ web, apiUrl }: SocketsOptions, signal: AbortSignal): Promise<string> {
-  const { url } = await web.call("apps.connections.open", "read", signal, (client) => client.apps.connections.open({}));
+  const { url } = await web.call("apps.connections.open", "read", {}, signal);
   const scheme = apiUrl.startsWith("https:") ? "wss:" : "ws:";
   if (url === undefined || !URL.canParse(url) || new URL(url).protocol !== scheme) {
     throw new DeliveryError("unavailable", `apps.connections.open: the answer holds no ${scheme} address`);

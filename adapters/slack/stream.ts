@@ -23,14 +23,12 @@ export async function startStream(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { channel, threadTs } = address;
-  const answer = await web.call("chat.startStream", "post", signal, (client) =>
-    client.chat.startStream({ channel, thread_ts: threadTs, ...recipient }),
-  );
+  const answer = await web.call("chat.startStream", "post", { channel, thread_ts: threadTs, ...recipient }, signal);
   return answer.ts;
 }
 
 export async function appendStream(web: Web, place: Place, text: string, signal: AbortSignal): Promise<void> {
-  await web.call("chat.appendStream", "edit", signal, (client) => client.chat.appendStream({ ...place, markdown_text: text }));
+  await web.call("chat.appendStream", "edit", { ...place, markdown_text: text }, signal);
 }
 
 /** Ends a stream, with a last piece of text and metadata if given. */
@@ -40,7 +38,7 @@ export async function stopStream(
   last: Pick<ChatStopStreamArguments, "markdown_text" | "blocks"> & { readonly metadata?: Metadata },
   signal: AbortSignal,
 ): Promise<void> {
-  await web.call("chat.stopStream", "edit", signal, (client) => client.chat.stopStream({ ...place, ...last }));
+  await web.call("chat.stopStream", "edit", { ...place, ...last }, signal);
 }
 
 /** Whether Slack has closed the stream by itself: after five minutes, or because somebody stopped it. */
@@ -57,8 +55,7 @@ export async function updateMessage(
   metadata: Metadata | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const update = () =>
-    web.call("chat.update", "edit", signal, (client) => client.chat.update({ ...place, ...message, ...(metadata && { metadata }) }));
+  const update = () => web.call("chat.update", "edit", { ...place, ...message, ...(metadata && { metadata }) }, signal);
   try {
     await update();
   } catch (error) {

@@ -25,9 +25,7 @@ export async function upload(file: FilePart, { web, apiUrl, fetch, files }: Uplo
   const bytes = Buffer.from(file.bytes ?? "", "base64");
   if (bytes.byteLength === 0) throw new DeliveryError("fileRefused", "the file is empty", { explanation: "it is empty" });
   const begun = await orFileRefused(
-    web.call("files.getUploadURLExternal", "read", signal, (client) =>
-      client.files.getUploadURLExternal({ filename: file.name, length: bytes.byteLength }),
-    ),
+    web.call("files.getUploadURLExternal", "read", { filename: file.name, length: bytes.byteLength }, signal),
   );
   const { upload_url: url, file_id: id } = begun;
   if (!url || !id || !isSlackFile(url, apiUrl))
@@ -65,10 +63,11 @@ export async function show(
   const blocks = [toBlock(file, deliveryId)];
   const files: [{ id: string; title: string }] = [{ id, title: file.name }];
   await orFileRefused(
-    web.call("files.completeUploadExternal", "post", signal, (client) =>
-      client.files.completeUploadExternal(
-        threadTs === undefined ? { files, channel_id: channel, blocks } : { files, channel_id: channel, thread_ts: threadTs, blocks },
-      ),
+    web.call(
+      "files.completeUploadExternal",
+      "post",
+      threadTs === undefined ? { files, channel_id: channel, blocks } : { files, channel_id: channel, thread_ts: threadTs, blocks },
+      signal,
     ),
   );
 }
