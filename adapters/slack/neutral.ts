@@ -18,5 +18,6 @@ const plain = new RegExp(`(?<![\\w.+-])(${at}(?:channe|her|everyon))(?=[le])`, "
  * Works the same in code, twice does nothing more, and the beginning of a text that grows keeps its form: streams need that.
  */
 export function neutralise(text: string): string {
+  if (!/[<@&]/.test(text)) return text; // what all of them begin with
   return text.replace(reference, `$1${stop}`).replace(special, `$1${stop}`).replace(plain, `$1${stop}`);
 }

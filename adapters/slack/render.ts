@@ -1,9 +1,9 @@
 import type { ActionsBlock, ContextActionsBlock, KnownBlock } from "@slack/types";
-import { slackifyMarkdown } from "slackify-markdown";
 import { assertNever } from "../../src/model/errors.ts";
 import type { Choice, Reply, ReplyPart } from "../../src/model/reply.ts";
 import { splitFiles } from "../shared/files.ts";
 import { splitMarkdown } from "../shared/split.ts";
+import { toFallback } from "./fallback.ts";
 import { choiceAction, feedbackAction } from "./inbound.ts";
 import { neutralise } from "./neutral.ts";
 
@@ -52,29 +52,6 @@ export function toMessage(markdown: string, extra: readonly KnownBlock[] = []): 
   const text = toFallback(markdown);
   const shown = text.length > fallbackLimit ? `${text.slice(0, fallbackLimit).replace(/[\ud800-\udbff]$/, "")}…` : text;
   return { text: shown, blocks: [{ type: "markdown", text: markdown }, ...extra] };
-}
-
-/** The whole text in Slack's own mark-up, for where Markdown blocks are not shown or not taken. */
-export function toFallback(markdown: string): string {
-  // Once more behind the converter, which undoes escapes that hid a mention.
-  return neutralise(convert(markdown));
-}
-
-function convert(markdown: string): string {
-  if (deep.test(markdown)) return escaped(markdown);
-  try {
-    return slackifyMarkdown(markdown).trim() || escaped(markdown);
-  } catch {
-    // Plain words are still words.
-    return escaped(markdown);
-  }
-}
-
-/** Nesting that no person reads; the converter would need seconds for it. */
-const deep = /(?:>[^\S\n]*){32}|(?:[-*+][^\S\n]+){32}|(?:\d[.)][^\S\n]+){32}/;
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function toPartMarkdown(part: ReplyPart): string {

@@ -7,11 +7,12 @@ import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts"
 import { fileOf } from "../shared/files.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
 import { slackErrorName } from "./errors.ts";
+import { toFallback } from "./fallback.ts";
 import { findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
 import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
-import { type SlackMessage, toChoicesBlock, toFallback, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
+import { type SlackMessage, toChoicesBlock, toFeedbackBlock, toMarkdown, toMessage } from "./render.ts";
 import { type Metadata, startStream, updateMessage } from "./stream.ts";
 import { show, upload } from "./upload.ts";
 import type { Web } from "./web.ts";

@@ -1,13 +1,77 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { slackifyMarkdown } from "slackify-markdown";
+import { isPlain, toFallback } from "../../../adapters/slack/fallback.ts";
 import { neutralise } from "../../../adapters/slack/neutral.ts";
-import { postLimit, splitReply, toFallback, toMarkdown, toMessage } from "../../../adapters/slack/render.ts";
+import { postLimit, splitReply, toMarkdown, toMessage } from "../../../adapters/slack/render.ts";
 import type { ReplyPart } from "../../../src/model/reply.ts";
 import { textReply } from "../../../src/model/reply.ts";
 
 const markdown = (...parts: readonly ReplyPart[]) => toMarkdown({ parts });
 /** Anything that Slack might take for a call to people or a channel. */
 const calls = /<[!@#](?:subteam\^)?[A-Za-z0-9]|(?<![\w.+-])@(?:channel|here|everyone)/;
+
+describe("a text that is taken for plain", () => {
+  const words = ["word", "Wörter", "日本", "é", "12", "1", "0", "You said:", "e.g.", "don't", "(so)", "“so”", "http", "www", "x"];
+  const signs = [
+    ..." \n\n,.;:!?'\"()%/+=$€#-",
+    "\n\n",
+    "- ",
+    "--",
+    "==",
+    "1. ",
+    "2) ",
+    "  ",
+    "://",
+    "\t",
+    "*",
+    "_",
+    "`",
+    "|",
+    ":-",
+    "[",
+    "]",
+    "~",
+  ];
+
+  test("is what the converter makes of it", () => {
+    let count = 0;
+    const pieces = fc.array(fc.oneof(fc.constantFrom(...words), fc.constantFrom(...signs)), { minLength: 1, maxLength: 12 });
+    const check = (text: string) => {
+      if (!isPlain(text)) return;
+      count += 1;
+      expect(slackifyMarkdown(text).trim()).toBe(text);
+    };
+    fc.assert(
+      fc.property(pieces, (all) => check(all.join(""))),
+      { numRuns: 3_000 },
+    );
+    expect(count).toBeGreaterThan(200);
+  });
+
+  test.each(["You said: number 12 lorem ipsum.", "First line\nsecond line\n\nA paragraph: 3 + 4 = 7, so 100 % – and #12."])(
+    "is %j",
+    (text) => expect(isPlain(text)).toBe(true),
+  );
+
+  test.each([
+    "- a",
+    "1. a",
+    "# a",
+    "a\n===",
+    "a\n---",
+    "a  \nb",
+    " a",
+    "a ",
+    "a\n",
+    "a\n\n\nb",
+    "www.a.test",
+    "http://a.test",
+    "a@b.test",
+    "a\tb",
+    "",
+  ])("is not %j", (text) => expect(isPlain(text)).toBe(false));
+});
 
 describe("what an agent cannot do", () => {
   test.each([
