@@ -30,6 +30,8 @@ export class Session {
   forget: readonly string[] = [];
   /** Why the message's own call was given up, in words for the thread: it tells more than what a later look at the task met. */
   why: string | undefined;
+  /** The content as the row holds it. */
+  #kept: TaskContent;
   #seen = 0;
   #handled = 0;
 
@@ -39,6 +41,7 @@ export class Session {
     this.client = client;
     this.task = toTask(job.row);
     this.content = toTaskContent(job.row);
+    this.#kept = this.content;
     this.#receive(job.row.mail);
   }
 
@@ -103,14 +106,16 @@ export class Session {
 
   /** Commits what was learned and keeps the lease. */
   async save(more: { readonly absorb?: readonly string[] } = {}): Promise<"saved" | "bounced"> {
+    const { content } = this;
     const saved = await this.parts.ledger.save(this.job.row, { ...this.#progress(), ...more });
-    if (saved === "saved") this.#committed();
+    if (saved === "saved") this.#committed(content);
     return saved;
   }
 
   async settle(end: Step["end"], also?: () => Promise<void>): Promise<Settled> {
+    const { content } = this;
     const settled = await this.parts.ledger.settle(this.job.row, { end, ...this.#progress(), ...(also ? { also } : {}) });
-    if (settled === "settled") this.#committed();
+    if (settled === "settled") this.#committed(content);
     return settled;
   }
 
@@ -120,10 +125,12 @@ export class Session {
     const { handled = [], ...task } = this.task;
     const waiting = handled.filter((seq) => seq > read);
     this.task = waiting.length > 0 ? { ...task, handled: waiting } : task;
-    return { facts: toJson(this.task), content: toJson(this.content), rows, keys, forget, files, read };
+    const content = this.content === this.#kept ? {} : { content: toJson(this.content) };
+    return { facts: toJson(this.task), ...content, rows, keys, forget, files, read };
   }
 
-  #committed(): void {
+  #committed(content: TaskContent): void {
+    this.#kept = content;
     this.outbox = [];
     this.keys = [];
     this.files = [];

@@ -1,7 +1,7 @@
 import { type Log, toSafeWords } from "../log.ts";
 import { type Clock, enough } from "../model/clock.ts";
 import { LeaseLost, StoreError } from "../model/errors.ts";
-import type { Leased, Ledger, NewRow, Queue } from "../model/ledger.ts";
+import type { Leased, Ledger, NewRow, Offer, Queue } from "../model/ledger.ts";
 import { createTerms, type Held, type Term } from "./lease-term.ts";
 import type { Job } from "./session.ts";
 
@@ -40,17 +40,26 @@ const mostSilent = 5;
 /** Content that does not open may open for another replica, or once the admin has mended the key; not for ever. */
 const unreadablePausesMs = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
 
-/** Takes the rows of a queue and works on them, each under a lease that is renewed while the work goes on. */
+/**
+ * Takes the rows of a queue and works on them, each under a lease that is renewed while the work goes on. What a commit of this process
+ * makes due is handed over with the commit; the rest, such as what waited for its time, for room or in another process, is looked for.
+ */
 export function startWorker(options: WorkerOptions): Worker {
   const { ledger, queue, log, clock } = options;
   const stopping = new AbortController();
   const running = new Map<number, Running>();
+  /** Rows that a commit under way may hand over. */
+  let offered = 0;
+  /** Called when nothing is worked on or offered any more. */
+  let onIdle: () => void = () => undefined;
   const terms = createTerms(clock, options.giveUpMs);
   const slotFree = createSignal();
+  const endOffers = ledger.onDue(queue, offer);
   const pump = pumpRows();
   const beat = heartbeat();
   return {
     stop: async () => {
+      endOffers();
       stopping.abort();
       slotFree.set();
       if (options.graceMs !== undefined) await within(options.graceMs, pump);
@@ -64,24 +73,48 @@ export function startWorker(options: WorkerOptions): Worker {
     await Promise.race([end, clock.sleep(ms, over.signal)]).finally(() => over.abort(enough));
   }
 
+  function hasRoom(): boolean {
+    return running.size + offered < options.slots;
+  }
+
+  function offer(): Offer | undefined {
+    if (stopping.signal.aborted || !hasRoom()) return undefined;
+    offered += 1;
+    // The lease begins no earlier than the asking for it.
+    const term = terms.begin();
+    return {
+      give(row) {
+        offered -= 1;
+        void work(row, term);
+      },
+      drop() {
+        offered -= 1;
+        term.drop();
+        leave();
+      },
+    };
+  }
+
+  function leave(): void {
+    slotFree.set();
+    if (running.size + offered === 0) onIdle();
+  }
+
   async function pumpRows(): Promise<void> {
-    const jobs = new Set<Promise<void>>();
     while (!stopping.signal.aborted) {
-      if (running.size >= options.slots) {
+      if (!hasRoom()) {
         await slotFree.wait();
         continue;
       }
-      // The lease begins no earlier than the asking for it.
       const term = terms.begin();
       const row = await takeRow();
-      if (!row) {
-        term.drop();
-        continue;
-      }
-      const job = work(row, term).finally(() => jobs.delete(job));
-      jobs.add(job);
+      if (row) void work(row, term);
+      else term.drop();
     }
-    await Promise.all(jobs);
+    if (running.size + offered > 0)
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
   }
 
   async function takeRow(): Promise<Leased | undefined> {
@@ -96,6 +129,7 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }
 
+  /** Never rejects; `stop` waits for it. */
   async function work(row: Leased, term: Term): Promise<void> {
     const abort = new AbortController();
     const giveUp = () => {
@@ -124,8 +158,9 @@ export function startWorker(options: WorkerOptions): Worker {
     } finally {
       silence();
       terms.leave(job);
-      running.delete(row.seq);
-      slotFree.set();
+      // A lease that was lost may be ours again already.
+      if (running.get(row.seq) === job) running.delete(row.seq);
+      leave();
     }
   }
 

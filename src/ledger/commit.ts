@@ -1,15 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Kysely, sql, type Transaction } from "kysely";
-import type { Queue } from "../model/ledger.ts";
+import type { Leased, Offer, Queue } from "../model/ledger.ts";
 import type { Due, Engine } from "./engine.ts";
 import { createGatherer } from "./gather.ts";
 import type { Schema } from "./schema.ts";
+import { createUnit, type Unit } from "./unit.ts";
 
 /** One unit of writing. What it announces is heard only after the commit. */
 export interface Commit {
   readonly tx: Transaction<Schema>;
   due(queue: Queue, delayMs: number): void;
   mailed(row: string): void;
+  /** The offer of a worker of this process to take a row of that queue; it comes with this unit, or is dropped with it. */
+  offer(queue: Queue): Offer | undefined;
+  /** The row that was leased for an offer of this unit. */
+  give(offer: Offer, row: Leased): void;
   /** What this unit wrote is taken back; the value that it resolves to still is the outcome. */
   undo(): void;
 }
@@ -18,14 +23,16 @@ export interface Commit {
 export interface Listener {
   due(due: Due): void;
   mailed(row: string): void;
+  offer(queue: Queue): Offer | undefined;
 }
 
 export interface Commits {
   /**
-   * Runs `work` and resolves after its commit, or rejects when nothing of it was written. It may run more than once. On SQLite the units of
-   * one turn of the event loop share one commit, each with an outcome of its own.
+   * Runs `work` and resolves once its commit is on the disk, or rejects when nothing of it was written (or, where the disk fails, when that
+   * is unknown). It may run more than once. On SQLite the units of one turn of the event loop share one commit, each with an outcome of its
+   * own. `volatile`: resolves after the commit; a power cut may undo it, the end of the process does not.
    */
-  write<T>(work: (commit: Commit) => Promise<T>): Promise<T>;
+  write<T>(work: (commit: Commit) => Promise<T>, options?: { readonly volatile?: boolean }): Promise<T>;
   /** Where to read and write within the commit that is under way for the caller; undefined outside. */
   current(): Transaction<Schema> | undefined;
   /** Where to read: within the commit that is under way for the caller, otherwise in what is committed. */
@@ -39,56 +46,14 @@ export function createCommits(engine: Engine, listener: Listener): Commits {
   const gather = createGatherer<Unit>((batch) => commitTogether(engine, batch));
   const commitOne = engine.kind === "sqlite" ? gather : (unit: Unit) => void commitAlone(engine, unit);
   return {
-    async write(work) {
+    async write(work, { volatile = false } = {}) {
       if (running.getStore()) throw new Error("a write of the ledger inside one of its commits would wait for itself");
       return new Promise((resolve, reject) => {
-        commitOne(createUnit((commit) => running.run(commit.tx, () => work(commit)), listener, resolve, reject));
+        commitOne(createUnit((commit) => running.run(commit.tx, () => work(commit)), { listener, volatile, resolve, reject }));
       });
     },
     current: () => running.getStore(),
     reader: () => running.getStore() ?? engine.db,
-  };
-}
-
-/** A unit of writing with its outcome still inside. */
-interface Unit {
-  /** Resolves to whether to keep what was written. Rejects when the work failed. */
-  run(tx: Transaction<Schema>): Promise<{ readonly keep: boolean; readonly due: readonly Due[] }>;
-  /** The commit took place. */
-  conclude(): void;
-  fail(error: unknown): void;
-}
-
-function createUnit<T>(
-  work: (commit: Commit) => Promise<T>,
-  listener: Listener,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-): Unit {
-  let conclude = () => reject(new Error("concluded before it ran"));
-  return {
-    async run(tx) {
-      const due: Due[] = [];
-      const mailed: string[] = [];
-      let keep = true;
-      const value = await work({
-        tx,
-        due: (queue, delayMs) => void due.push({ queue, delayMs }),
-        mailed: (row) => void mailed.push(row),
-        undo() {
-          keep = false;
-        },
-      });
-      conclude = () => {
-        resolve(value);
-        if (!keep) return;
-        for (const row of mailed) listener.mailed(row);
-        for (const each of due) listener.due(each);
-      };
-      return { keep, due: keep ? due : [] };
-    },
-    conclude: () => conclude(),
-    fail: reject,
   };
 }
 
@@ -97,49 +62,71 @@ class Undone extends Error {}
 
 async function commitAlone(engine: Engine, unit: Unit, tries = 1): Promise<void> {
   try {
-    await engine.db
-      .transaction()
-      .setIsolationLevel("read committed")
-      .execute(async (tx) => {
-        const { keep, due } = await unit.run(tx);
-        if (!keep) throw new Undone();
-        await engine.notify(tx, due);
-      });
-    unit.conclude();
+    await engine.transaction(async (tx) => {
+      const { keep, due } = await unit.run(tx);
+      if (!keep) throw new Undone();
+      await engine.notify(tx, due);
+    });
   } catch (error) {
-    if (error instanceof Undone) unit.conclude();
-    else if (tries < maxTries && engine.isTransient(error)) await commitAlone(engine, unit, tries + 1);
-    else unit.fail(error);
+    unit.drop();
+    if (error instanceof Undone) return concludeAll(engine, [unit]);
+    if (tries < maxTries && engine.isTransient(error)) return commitAlone(engine, unit, tries + 1);
+    return unit.fail(error);
   }
+  concludeAll(engine, [unit]);
 }
 
 /** One transaction for all; when it cannot be committed, one for each, so that nobody fails for another's sake. */
 async function commitTogether(engine: Engine, batch: readonly Unit[]): Promise<void> {
-  const outcomes: (() => void)[] = [];
+  const [only] = batch;
+  if (only && batch.length === 1) return commitAlone(engine, only);
+  const failed: { readonly unit: Unit; readonly error: unknown }[] = [];
   try {
-    await engine.db.transaction().execute(async (tx) => {
-      for (const unit of batch) outcomes.push(await runApart(engine, tx, unit));
+    await engine.transaction(async (tx) => {
+      failed.length = 0;
+      for (const unit of batch) await runApart(engine, tx, unit).catch((error: unknown) => void failed.push({ unit, error }));
     });
-  } catch (error) {
-    if (batch.length > 1) for (const unit of batch) await commitTogether(engine, [unit]);
-    else for (const unit of batch) unit.fail(error);
+  } catch {
+    for (const unit of batch) unit.drop();
+    for (const unit of batch) await commitAlone(engine, unit);
     return;
   }
-  for (const tell of outcomes) tell();
+  for (const { unit, error } of failed) unit.fail(error);
+  concludeAll(
+    engine,
+    batch.filter((unit) => !failed.some((other) => other.unit === unit)),
+  );
 }
 
-/** Runs a unit in a savepoint; resolves to what tells its outcome once the transaction is committed. */
-async function runApart(engine: Engine, tx: Transaction<Schema>, unit: Unit, tries = 1): Promise<() => void> {
+/** Runs a unit in a savepoint. Rejects when nothing of it was written. */
+async function runApart(engine: Engine, tx: Transaction<Schema>, unit: Unit, tries = 1): Promise<void> {
   await sql`savepoint unit`.execute(tx);
   try {
     const { keep } = await unit.run(tx);
-    if (!keep) await sql`rollback to unit`.execute(tx);
+    if (!keep) {
+      unit.drop();
+      await sql`rollback to unit`.execute(tx);
+    }
     await sql`release unit`.execute(tx);
-    return () => unit.conclude();
   } catch (error) {
+    unit.drop();
     await sql`rollback to unit`.execute(tx);
     await sql`release unit`.execute(tx);
     if (tries < maxTries && engine.isTransient(error)) return runApart(engine, tx, unit, tries + 1);
-    return () => unit.fail(error);
+    throw error;
   }
+}
+
+/** Whoever works on goes on after the commit; whoever promises something to others does so once it is on the disk. Waits for neither. */
+function concludeAll(engine: Engine, units: readonly Unit[]): void {
+  const waiting = units.filter((unit) => unit.committed() === "waits");
+  if (waiting.length === 0) return;
+  void engine.sync().then(
+    () => {
+      for (const unit of waiting) unit.kept();
+    },
+    (error: unknown) => {
+      for (const unit of waiting) unit.fail(error);
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder, Transaction } from "kysely";
+import type { CompiledQuery, Kysely, RawBuilder, Transaction } from "kysely";
 import type { Queue } from "../model/ledger.ts";
 import type { Schema } from "./schema.ts";
 
@@ -22,6 +22,12 @@ export interface Engine {
   readonly file?: string;
   /** Where the tables stand, in a database that has schemas. */
   readonly schema?: string;
+  /** Runs `work` in a transaction of its own; what it throws undoes it. */
+  transaction<Result>(work: (tx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
+  /** Runs a compiled query in `db`: a transaction, or outside of any. */
+  execute<Result>(db: Kysely<Schema>, query: CompiledQuery<Result>): Promise<readonly Result[]>;
+  /** Resolves when everything that was committed before is on the disk. Rejects from then on when the disk has failed once. */
+  sync(): Promise<void>;
   /** The ledger's clock: the database's own where several processes share it. */
   now(): RawBuilder<number>;
   /** How many rows go into one insert. */
@@ -30,8 +36,10 @@ export interface Engine {
   readonly skipLocked: RawBuilder<unknown>;
   /** Behind a select of rows that are about to be changed. */
   readonly forUpdate: RawBuilder<unknown>;
-  /** The lanes as a table `l (queue, lane)`. */
-  lanes(lanes: readonly Lane[]): RawBuilder<unknown>;
+  /** A JSON array of `[queue, lane]` as a table `l (queue, lane)`. */
+  lanes(pairs: RawBuilder<string>): RawBuilder<unknown>;
+  /** Behind a column: its text is one of a JSON array. */
+  among(list: RawBuilder<string>): RawBuilder<unknown>;
   /** A subquery of pairs of numbers. */
   pairs(pairs: readonly (readonly [number, number])[]): RawBuilder<unknown>;
   /** A seq behind all others. */

@@ -3,7 +3,8 @@ import { type Kysely, sql } from "kysely";
 import type { OpenStore } from "../model/ledger.ts";
 import { type Guard, toStoreError } from "./guard.ts";
 import type { Parts } from "./parts.ts";
-import type { Schema } from "./schema.ts";
+import type { KvTable, Schema } from "./schema.ts";
+import { createStatement } from "./statement.ts";
 
 /** Namespaces of named values. Within a commit they read and write in it, outside on their own. */
 export function createOpenStore(parts: Parts, guard: Guard): OpenStore {
@@ -65,14 +66,7 @@ class KyselyStorage implements KeyvStoreAdapter {
   /** Needed: without it Keyv takes a failed read of many for missing values. */
   async getMany<Value>(keys: string[]): Promise<(DeserializedData<Value> | undefined)[]> {
     const { commits, engine, vault } = this.#parts;
-    const records = await commits
-      .reader()
-      .selectFrom("kv")
-      .select(["key", "key_id", "body"])
-      .where("namespace", "=", this.#space)
-      .where("key", "in", keys)
-      .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", engine.now())]))
-      .execute();
+    const records = await selectValues(engine, commits.reader(), { namespace: this.#space, keys: JSON.stringify(keys) });
     const texts = new Map(records.map(({ key, ...sealed }) => [key, vault.open(sealed, this.#place(key))]));
     return keys.map((key) => {
       const text = texts.get(key);
@@ -82,15 +76,9 @@ class KyselyStorage implements KeyvStoreAdapter {
 
   async set(key: string, value: string, ttlMs?: number): Promise<void> {
     const { engine, vault } = this.#parts;
-    const expiresAt = ttlMs === undefined ? null : sql<number>`${engine.now()} + ${Math.ceil(ttlMs)}`;
-    const columns = { ...vault.seal(value, this.#place(key)), expires_at: expiresAt };
-    await this.#write((db) =>
-      db
-        .insertInto("kv")
-        .values({ namespace: this.#space, key, ...columns })
-        .onConflict((conflict) => conflict.columns(["namespace", "key"]).doUpdateSet(columns))
-        .execute(),
-    );
+    const ttl = ttlMs === undefined ? null : Math.ceil(ttlMs);
+    const sealed = vault.seal(value, this.#place(key));
+    await this.#write((db) => putValue(engine, db, { namespace: this.#space, key, ...sealed, ttl }));
   }
 
   async delete(key: string): Promise<boolean> {
@@ -111,3 +99,31 @@ class KyselyStorage implements KeyvStoreAdapter {
     return `kv ${this.#space} ${key}`;
   }
 }
+
+const selectValues = createStatement<{ namespace: string; keys: string }, Pick<KvTable, "key" | "key_id" | "body">>(({ db, engine, arg }) =>
+  sql<Pick<KvTable, "key" | "key_id" | "body">>`
+    select key, key_id, body from kv
+    where namespace = ${arg("namespace")} and key ${engine.among(arg("keys"))}
+      and (expires_at is null or expires_at > ${engine.now()})`.compile(db),
+);
+
+const putValue = createStatement<{ namespace: string; key: string; key_id: string | null; body: string; ttl: number | null }>(
+  ({ db, engine, arg }) =>
+    db
+      .insertInto("kv")
+      .values({
+        namespace: arg("namespace"),
+        key: arg("key"),
+        key_id: arg("key_id"),
+        body: arg("body"),
+        expires_at: sql<number | null>`${engine.now()} + ${arg("ttl")}`,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(["namespace", "key"]).doUpdateSet((eb) => ({
+          key_id: eb.ref("excluded.key_id"),
+          body: eb.ref("excluded.body"),
+          expires_at: eb.ref("excluded.expires_at"),
+        })),
+      )
+      .compile(),
+);

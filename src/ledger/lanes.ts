@@ -2,6 +2,9 @@ import { sql } from "kysely";
 import type { Queue } from "../model/ledger.ts";
 import type { Commit } from "./commit.ts";
 import type { Engine, Lane } from "./engine.ts";
+import { handOver } from "./hand-over.ts";
+import type { Parts } from "./parts.ts";
+import { createStatement } from "./statement.ts";
 
 /**
  * Serialises the writers of these lanes until the commit: so a lane's order is the order of its commits. Call it before any row is locked.
@@ -26,15 +29,22 @@ function distinct(lanes: readonly Lane[]): readonly Lane[] {
 }
 
 /**
- * Marks the oldest open row of each lane as its head, and announces those that have become it. Only heads can be taken: a claim looks at
- * one row per lane, however many wait behind it. The lanes must be locked.
+ * Marks the oldest open row of each lane as its head. Only heads can be taken: a claim looks at one row per lane, however many wait behind
+ * it. Those that have become it are handed over to workers of this process that have room, and announced to all otherwise. The lanes must
+ * be locked.
  */
-export async function promoteHeads({ engine }: { readonly engine: Engine }, commit: Commit, lanes: readonly Lane[]): Promise<void> {
+export async function promoteHeads(parts: Parts, commit: Commit, lanes: readonly Lane[]): Promise<void> {
   if (lanes.length === 0) return;
-  const { rows } = await sql<{ queue: Queue; delay: number }>`
+  const pairs = JSON.stringify(distinct(lanes).map(({ queue, lane }) => [queue, lane]));
+  for (const { queue, seq, delay } of await promote(parts.engine, commit.tx, { pairs })) {
+    if (Number(delay) > 0 || !(await handOver(parts, commit, { queue, seq }))) commit.due(queue, Number(delay));
+  }
+}
+
+const promote = createStatement<{ pairs: string }, { queue: Queue; seq: number; delay: number }>(({ db, engine, arg }) =>
+  sql<{ queue: Queue; seq: number; delay: number }>`
     update queue set head = 1 where head = 0 and seq in (
       select (select q.seq from queue q where q.queue = l.queue and q.lane = l.lane and q.state in ('ready', 'leased') order by q.seq limit 1)
-      from ${engine.lanes(distinct(lanes))})
-    returning queue, run_at - ${engine.now()} as delay`.execute(commit.tx);
-  for (const { queue, delay } of rows) commit.due(queue, Number(delay));
-}
+      from ${engine.lanes(arg("pairs"))})
+    returning queue, seq, run_at - ${engine.now()} as delay`.compile(db),
+);

@@ -10,6 +10,7 @@ import { createCommits } from "./commit.ts";
 import { openDatabase } from "./database.ts";
 import { findFile } from "./files.ts";
 import { createGuard, type Guard, toStoreError } from "./guard.ts";
+import { createTakers, type Takers } from "./hand-over.ts";
 import { createOpenStore } from "./keyv.ts";
 import { createLeases, freeLeases } from "./lease.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
@@ -57,7 +58,8 @@ export async function openLedger(options: LedgerOptions): Promise<Opened> {
     const { engine } = database;
     const wake = createWake(engine, clock, guard.closed);
     const mailbox = createMailbox();
-    const commits = createCommits(engine, { due: wake.due, mailed: mailbox.mailed });
+    const takers = createTakers();
+    const commits = createCommits(engine, { due: wake.due, mailed: mailbox.mailed, offer: takers.offer });
     const parts: Parts = { engine, commits, vault: createVault(options.encryptionKey), wake, clock, log, owner, leaseMs };
     const listening = await prepare(parts, () => database.listen(wake)).catch(async (error) => {
       await engine.close();
@@ -70,7 +72,12 @@ export async function openLedger(options: LedgerOptions): Promise<Opened> {
       await listening.close();
       await engine.close();
     };
-    return { ledger: createLedger(parts, guard, mailbox, close), openStore: createOpenStore(parts, guard), leases, file: engine.file };
+    return {
+      ledger: createLedger(parts, { guard, mailbox, takers, close }),
+      openStore: createOpenStore(parts, guard),
+      leases,
+      file: engine.file,
+    };
   } catch (error) {
     throw toStoreError(error);
   }
@@ -87,12 +94,20 @@ async function prepare<T>(parts: Parts, listen: () => Promise<T>): Promise<T> {
   return listen();
 }
 
-function createLedger(parts: Parts, guard: Guard, mailbox: Mailbox, close: () => Promise<void>): Ledger {
+interface Around {
+  readonly guard: Guard;
+  readonly mailbox: Mailbox;
+  readonly takers: Takers;
+  close(): Promise<void>;
+}
+
+function createLedger(parts: Parts, { guard, mailbox, takers, close }: Around): Ledger {
   const accept = createAccept(parts);
   let closing: Promise<void> | undefined;
   return {
     accept: (rows) => guard.run(() => accept(rows)),
     take: (queue) => guard.run(() => takeHead(parts, queue)),
+    onDue: takers.add,
     ready: (queue, floorMs, signal) => parts.wake.ready(queue, floorMs, signal),
     heartbeat: (leased) => guard.run(() => renewLeases(parts, leased)),
     onMail: (leased, callback) => mailbox.listen(leased.id, callback),
@@ -111,10 +126,16 @@ function createLedger(parts: Parts, guard: Guard, mailbox: Mailbox, close: () =>
     stats: () => guard.run(() => countRows(parts)),
     backlog: () => guard.run(() => countBacklog(parts)),
     purge: (retention) => guard.run(() => purge(parts, retention)),
-    ping: () => guard.run(async () => void (await sql`select 1`.execute(parts.engine.db))),
+    ping: () => guard.run(() => answers(parts)),
     close() {
       closing ??= close();
       return closing;
     },
   };
+}
+
+/** Whether the store gives, and takes what is committed. */
+async function answers({ engine }: Parts): Promise<void> {
+  await sql`select 1`.execute(engine.db);
+  await engine.sync();
 }

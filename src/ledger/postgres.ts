@@ -67,12 +67,17 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
     db,
     schema,
     channel,
+    transaction: (work) => db.transaction().setIsolationLevel("read committed").execute(work),
+    execute: async (within, query) => (await within.executeQuery(query)).rows,
+    // A commit is on the database's disk when it says so.
+    sync: async () => undefined,
     // Not clock_timestamp(): it is volatile, and a volatile bound keeps the planner from using an index.
     now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
     chunk: 500,
     skipLocked: sql`for update skip locked`,
     forUpdate: sql`for update`,
-    lanes: (lanes) => sql`unnest(${lanes.map((l) => l.queue)}::text[], ${lanes.map((l) => l.lane)}::text[]) as l (queue, lane)`,
+    lanes: (pairs) => sql`(select value ->> 0 as queue, value ->> 1 as lane from jsonb_array_elements(${pairs}::jsonb)) as l`,
+    among: (list) => sql`= any (array(select jsonb_array_elements_text(${list}::jsonb)))`,
     pairs: (pairs) => sql`(select * from unnest(${pairs.map(([a]) => a)}::bigint[], ${pairs.map(([, b]) => b)}::bigint[]))`,
     nextSeq: () => sql<number>`nextval(pg_get_serial_sequence('queue', 'seq'))`,
     async lock(tx, lanes, patienceMs = 0) {

@@ -4,40 +4,51 @@ import type { MessageLink } from "../model/link.ts";
 import type { Parts } from "./parts.ts";
 import { toReference } from "./reference.ts";
 import { selectRows, toFacts, toRow } from "./rows.ts";
-import type { Schema } from "./schema.ts";
+import type { RowRecord, Schema } from "./schema.ts";
+import { createStatement } from "./statement.ts";
 
 /** A thread that has gone on for a year must not fill the screen: the newest rows count. */
 const maxTraced = 1000;
 
-export async function findRow({ commits, vault }: Parts, id: string): Promise<Row | undefined> {
-  const record = await selectRows(commits.reader()).where("queue.id", "=", id).executeTakeFirst();
+export async function findRow({ commits, engine, vault }: Parts, id: string): Promise<Row | undefined> {
+  const [record] = await selectRow(engine, commits.reader(), { id });
   return record && toRow(record, vault);
 }
 
+const selectRow = createStatement<{ id: string }, RowRecord>(({ db, arg }) => selectRows(db).where("queue.id", "=", arg("id")).compile());
+
 export async function findByKey(
-  { commits, vault }: Parts,
+  { commits, engine, vault }: Parts,
   key: string,
   limit: number,
 ): Promise<readonly (Row & { readonly proof: string | undefined })[]> {
-  const records = await selectRows(commits.reader())
-    .innerJoin("row_key", "row_key.row_id", "queue.id")
-    .select("row_key.proof")
-    .where("row_key.key", "=", key)
-    .orderBy("queue.seq", "desc")
-    .limit(limit)
-    .execute();
+  const records = await selectByKey(engine, commits.reader(), { key, limit });
   return records.map((record) => ({ ...toRow(record, vault), proof: record.proof ?? undefined }));
 }
 
-export async function findOpen({ commits, vault }: Parts, queue: Queue, lane: string): Promise<readonly Row[]> {
-  const records = await selectRows(commits.reader())
-    .where("queue.queue", "=", queue)
-    .where("queue.lane", "=", lane)
-    .where("queue.state", "in", ["ready", "leased"])
-    .orderBy("queue.seq")
-    .execute();
+const selectByKey = createStatement<{ key: string; limit: number }, RowRecord & { readonly proof: string | null }>(({ db, arg }) =>
+  selectRows(db)
+    .innerJoin("row_key", "row_key.row_id", "queue.id")
+    .select("row_key.proof")
+    .where("row_key.key", "=", arg("key"))
+    .orderBy("queue.seq", "desc")
+    .limit(arg("limit"))
+    .compile(),
+);
+
+export async function findOpen({ commits, engine, vault }: Parts, queue: Queue, lane: string): Promise<readonly Row[]> {
+  const records = await selectOpen(engine, commits.reader(), { queue, lane });
   return records.map((record) => toRow(record, vault));
 }
+
+const selectOpen = createStatement<{ queue: Queue; lane: string }, RowRecord>(({ db, arg }) =>
+  selectRows(db)
+    .where("queue.queue", "=", arg("queue"))
+    .where("queue.lane", "=", arg("lane"))
+    .where(sql<boolean>`queue.state in ('ready', 'leased')`)
+    .orderBy("queue.seq")
+    .compile(),
+);
 
 /** Oldest first, without their content. */
 export async function findBuried(db: Kysely<Schema>, limit: number): Promise<readonly BuriedRow[]> {

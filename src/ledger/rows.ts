@@ -5,6 +5,7 @@ import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import { createReference } from "./reference.ts";
 import type { QueueTable, RowRecord, Schema } from "./schema.ts";
+import { createMany, createStatement } from "./statement.ts";
 import { SealedError, type Vault } from "./vault.ts";
 
 /** Rows of work with their content; to be narrowed by the caller. */
@@ -66,23 +67,24 @@ type Origin = Pick<Row, "id" | "reference">;
  * heads promoted afterwards.
  */
 export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly NewRow[], origin?: Origin): Promise<ReadonlySet<string>> {
+  const { engine } = parts;
   const inserted = new Set<string>();
-  const distinct = firstOfEachId(rows);
-  for (let start = 0; start < distinct.length; start += parts.engine.chunk) {
-    const chunk = distinct.slice(start, start + parts.engine.chunk);
-    const written = await tx
-      .insertInto("queue")
-      .values(chunk.map((row) => toRecord(parts, row, row.of ?? origin)))
-      .onConflict((conflict) => conflict.column("id").doNothing())
-      .returning("id")
-      .execute();
-    for (const { id } of written) inserted.add(id);
+  const distinct = firstOfEachId(rows).map((row) => ({ row, text: row.content === undefined ? undefined : toText(row.id, row.content) }));
+  for (let start = 0; start < distinct.length; start += engine.chunk) {
+    const chunk = distinct.slice(start, start + engine.chunk);
+    const values = chunk.map(({ row, text }) => toRecord(parts, row, text, row.of ?? origin));
+    for (const { id } of await insertMany(engine, tx, values)) inserted.add(id);
   }
-  const fresh = distinct.filter((row) => inserted.has(row.id));
-  await putContent(parts, tx, fresh);
-  await putKeys(
+  const fresh = distinct.filter(({ row }) => inserted.has(row.id));
+  await putTexts(
+    parts,
     tx,
-    fresh.flatMap((row) => (row.keys ?? []).map((key) => ({ ...key, row: row.id }))),
+    fresh.flatMap(({ text }) => text ?? []),
+  );
+  await putKeys(
+    parts,
+    tx,
+    fresh.flatMap(({ row }) => (row.keys ?? []).map((key) => ({ ...key, row: row.id }))),
   );
   return inserted;
 }
@@ -92,62 +94,97 @@ function firstOfEachId(rows: readonly NewRow[]): readonly NewRow[] {
   return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
-function toRecord({ engine, vault }: Parts, row: NewRow, origin: Origin | undefined) {
+function toRecord(parts: Parts, row: NewRow, text: Text | undefined, origin: Origin | undefined) {
   return {
     id: row.id,
     queue: row.queue,
     lane: row.lane,
-    state: "ready" as const,
-    head: 0,
-    attempts: 0,
-    fence: 0,
-    unsure: 0,
-    silent: 0,
-    run_at: sql<number>`${engine.now()} + ${Math.ceil(row.delayMs ?? 0)}`,
+    delay: Math.ceil(row.delayMs ?? 0),
     reference: origin?.reference ?? createReference(),
     origin: origin?.id ?? null,
     facts: JSON.stringify(row.facts),
-    hash: row.content === undefined ? null : vault.hash(JSON.stringify(row.content), row.id),
-    kept: row.content === undefined ? 0 : 1,
-    created_at: engine.now(),
+    hash: text === undefined ? null : toHash(parts, text),
+    kept: text === undefined ? 0 : 1,
   };
 }
 
-/** Writes content in the place of what was there. The row's own columns (`contentColumns`) are the caller's part. */
-export async function putContent(
-  { engine, vault }: Parts,
-  tx: Kysely<Schema>,
-  contents: readonly { readonly id: string; readonly content?: Json }[],
-): Promise<void> {
-  const records = contents.flatMap(({ id, content }) =>
-    content === undefined ? [] : [{ row_id: id, ...vault.seal(JSON.stringify(content), id) }],
-  );
+const insertMany = createMany<ReturnType<typeof toRecord>, { id: string }>(({ db, engine, args }) =>
+  db
+    .insertInto("queue")
+    .values(
+      args.map((arg) => ({
+        id: arg("id"),
+        queue: arg("queue"),
+        lane: arg("lane"),
+        state: sql.lit("ready" as const),
+        head: sql.lit(0),
+        attempts: sql.lit(0),
+        fence: sql.lit(0),
+        unsure: sql.lit(0),
+        silent: sql.lit(0),
+        run_at: sql<number>`${engine.now()} + ${arg("delay")}`,
+        reference: arg("reference"),
+        origin: arg("origin"),
+        facts: arg("facts"),
+        hash: arg("hash"),
+        kept: arg("kept"),
+        created_at: engine.now(),
+      })),
+    )
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .returning("id")
+    .compile(),
+);
+
+/** The content of a row, as it is written. */
+export interface Text {
+  readonly row: string;
+  readonly text: string;
+}
+
+export function toText(row: string, content: Json): Text {
+  return { row, text: JSON.stringify(content) };
+}
+
+/** What the row itself says of its content, beside `kept`. */
+export function toHash({ vault }: Parts, { row, text }: Text): string {
+  return vault.hash(text, row);
+}
+
+/** Writes content in the place of what was there. The row's own columns (`hash`, `kept`) are the caller's part. */
+export async function putTexts({ engine, vault }: Parts, tx: Kysely<Schema>, texts: readonly Text[]): Promise<void> {
+  const records = texts.map(({ row, text }) => ({ row_id: row, ...vault.seal(text, row) }));
   for (let start = 0; start < records.length; start += engine.chunk) {
-    await tx
-      .insertInto("content")
-      .values(records.slice(start, start + engine.chunk))
-      .onConflict((conflict) =>
-        conflict.column("row_id").doUpdateSet((eb) => ({ key_id: eb.ref("excluded.key_id"), body: eb.ref("excluded.body") })),
-      )
-      .execute();
+    await putMany(engine, tx, records.slice(start, start + engine.chunk));
   }
 }
 
-/** What the row itself says of its content. */
-export function contentColumns({ vault }: Parts, id: string, content: Json | undefined) {
-  return content === undefined ? {} : { hash: vault.hash(JSON.stringify(content), id), kept: 1 };
+const putMany = createMany<{ row_id: string; key_id: string | null; body: string }>(({ db, args }) =>
+  db
+    .insertInto("content")
+    .values(args.map((arg) => ({ row_id: arg("row_id"), key_id: arg("key_id"), body: arg("body") })))
+    .onConflict((conflict) =>
+      conflict.column("row_id").doUpdateSet((eb) => ({ key_id: eb.ref("excluded.key_id"), body: eb.ref("excluded.body") })),
+    )
+    .compile(),
+);
+
+export async function dropKeys({ engine }: Parts, tx: Kysely<Schema>, row: string, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await deleteKeys(engine, tx, { row, keys: JSON.stringify(keys) });
 }
 
-export async function dropKeys(tx: Kysely<Schema>, row: string, keys: readonly string[]): Promise<void> {
-  if (keys.length > 0) await tx.deleteFrom("row_key").where("row_id", "=", row).where("key", "in", keys).execute();
+const deleteKeys = createStatement<{ row: string; keys: string }>(({ db, engine, arg }) =>
+  sql`delete from row_key where row_id = ${arg("row")} and key ${engine.among(arg("keys"))}`.compile(db),
+);
+
+export async function putKeys({ engine }: Parts, tx: Kysely<Schema>, keys: readonly (RowKey & { readonly row: string })[]): Promise<void> {
+  for (const { key, row, proof } of keys) await putKey(engine, tx, { key, row, proof: proof ?? null });
 }
 
-export async function putKeys(tx: Kysely<Schema>, keys: readonly (RowKey & { readonly row: string })[]): Promise<void> {
-  for (const { key, row, proof } of keys) {
-    await tx
-      .insertInto("row_key")
-      .values({ key, row_id: row, proof: proof ?? null })
-      .onConflict((conflict) => conflict.columns(["key", "row_id"]).doUpdateSet({ proof: proof ?? null }))
-      .execute();
-  }
-}
+const putKey = createStatement<{ key: string; row: string; proof: string | null }>(({ db, arg }) =>
+  db
+    .insertInto("row_key")
+    .values({ key: arg("key"), row_id: arg("row"), proof: arg("proof") })
+    .onConflict((conflict) => conflict.columns(["key", "row_id"]).doUpdateSet((eb) => ({ proof: eb.ref("excluded.proof") })))
+    .compile(),
+);

@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import { assertNever, LeaseLost } from "../model/errors.ts";
+import { type RawBuilder, type Selectable, sql } from "kysely";
+import { LeaseLost } from "../model/errors.ts";
 import type { End, Leased, RowState, Settled, Step } from "../model/ledger.ts";
 import { amendRows } from "./amend.ts";
 import type { Commit } from "./commit.ts";
@@ -9,7 +9,9 @@ import { Foreign } from "./guard.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import { dropMail, hasMail, sendMail } from "./mail.ts";
 import type { Parts } from "./parts.ts";
-import { contentColumns, dropKeys, insertRows, putContent, putKeys } from "./rows.ts";
+import { dropKeys, insertRows, putKeys, putTexts, toHash, toText } from "./rows.ts";
+import type { QueueTable } from "./schema.ts";
+import { type Build, createStatement, type Statement } from "./statement.ts";
 
 type Ended = Omit<Step, "end"> & { readonly end?: End; readonly read?: number };
 
@@ -31,8 +33,8 @@ async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: End
 
   if (absorb.some((id) => states.get(id)?.state !== "ready" || states.get(id)?.lane !== leased.lane)) return "bounced";
   if (mail.some(({ to }) => !states.get(to)?.open)) return "bounced";
-  if (step.read !== undefined) await dropMail(commit, leased.id, step.read);
-  const unread = end && (await hasMail(commit, leased.id));
+  if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
+  const unread = end && (await hasMail(parts, commit, leased.id));
   if (end?.kind === "done" && unread) return "mail";
 
   await writeOwn(parts, commit, leased, step, unread ?? false);
@@ -60,9 +62,7 @@ interface LockedRow {
 
 /** The rows as they are and stay until the commit. Locked in one order, so that two steps that write to each other's rows do not block. */
 async function lockRows({ engine }: Parts, { tx }: Commit, ids: readonly string[]): Promise<ReadonlyMap<string, LockedRow>> {
-  const list = sql.join([...new Set(ids)].map((id) => sql`${id}`));
-  const { rows } = await sql<{ id: string; state: RowState; lane: string; lease_owner: string | null; fence: number }>`
-    select id, state, lane, lease_owner, fence from queue where id in (${list}) order by seq ${engine.forUpdate}`.execute(tx);
+  const rows = await findLocked(engine, tx, { ids: JSON.stringify([...new Set(ids)]) });
   return new Map(
     rows.map((row) => [
       row.id,
@@ -76,46 +76,84 @@ async function lockRows({ engine }: Parts, { tx }: Commit, ids: readonly string[
   );
 }
 
-async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ended, unread: boolean): Promise<void> {
-  const columns = {
-    // It survived: what it does can be done. A failure alone says no such thing.
-    ...(step.end?.kind === "retry" ? {} : { silent: 0 }),
-    ...(step.facts === undefined ? {} : { facts: JSON.stringify(step.facts) }),
-    ...(step.result === undefined ? {} : { result: JSON.stringify(step.result) }),
-    ...contentColumns(parts, leased.id, step.content),
-    ...(step.end ? endColumns(parts, step.end, unread) : {}),
-  };
-  if (Object.keys(columns).length > 0) await commit.tx.updateTable("queue").set(columns).where("id", "=", leased.id).execute();
-  await putContent(
-    parts,
-    commit.tx,
-    [leased.id].map((id) => (step.content === undefined ? { id } : { id, content: step.content })),
-  );
-  await putFiles(parts, commit.tx, leased.id, step.files ?? []);
+type Locked = Pick<Selectable<QueueTable>, "id" | "state" | "lane" | "lease_owner" | "fence">;
+
+const findLocked = createStatement<{ ids: string }, Locked>(({ db, engine, arg }) =>
+  sql<Locked>`
+    select id, state, lane, lease_owner, fence from queue where id ${engine.among(arg("ids"))} order by seq ${engine.forUpdate}`.compile(
+    db,
+  ),
+);
+
+async function writeOwn(parts: Parts, { tx, due }: Commit, leased: Leased, step: Ended, unread: boolean): Promise<void> {
+  const { end, content } = step;
+  const text = content === undefined ? undefined : toText(leased.id, content);
+  await endings[end?.kind ?? "none"](parts.engine, tx, {
+    id: leased.id,
+    facts: step.facts === undefined ? null : JSON.stringify(step.facts),
+    result: step.result === undefined ? null : JSON.stringify(step.result),
+    hash: text === undefined ? null : toHash(parts, text),
+    error: end?.kind === "retry" || end?.kind === "buried" ? end.error : null,
+    unsure: end?.kind === "retry" && end.unsure ? 1 : 0,
+    delay: toDelay(end, unread),
+  });
+  if (text !== undefined) await putTexts(parts, tx, [text]);
+  await putFiles(parts, tx, leased.id, step.files ?? []);
   await putKeys(
-    commit.tx,
+    parts,
+    tx,
     (step.keys ?? []).map((key) => ({ ...key, row: leased.id })),
   );
-  await dropKeys(commit.tx, leased.id, step.forget ?? []);
-  if (step.end?.kind === "parked") commit.due(leased.queue, unread ? 0 : step.end.delayMs);
-  if (step.end?.kind === "retry") commit.due(leased.queue, step.end.delayMs);
+  await dropKeys(parts, tx, leased.id, step.forget ?? []);
+  if (end?.kind === "parked" || end?.kind === "retry") due(leased.queue, toDelay(end, unread));
 }
 
-function endColumns({ engine }: Parts, end: End, unread: boolean) {
-  const free = { lease_owner: null };
-  const later = (delayMs: number) => sql<number>`${engine.now()} + ${Math.ceil(delayMs)}`;
-  switch (end.kind) {
-    case "done":
-      return { ...free, state: "done" as const, head: 0, error: null, settled_at: engine.now() };
-    case "buried":
-      return { ...free, state: "buried" as const, head: 0, error: end.error, settled_at: engine.now() };
-    case "parked":
-      return { ...free, state: "ready" as const, attempts: 0, tried_at: null, unsure: 0, run_at: later(unread ? 0 : end.delayMs) };
-    case "retry":
-      return { ...free, state: "ready" as const, unsure: end.unsure ? 1 : 0, error: end.error, run_at: later(end.delayMs) };
-    default:
-      return assertNever(end);
-  }
+/** Mail that nobody has read does not wait until a parked row is due. */
+function toDelay(end: End | undefined, unread: boolean): number {
+  if (end?.kind === "parked") return unread ? 0 : Math.ceil(end.delayMs);
+  return end?.kind === "retry" ? Math.ceil(end.delayMs) : 0;
+}
+
+interface Own {
+  readonly id: string;
+  readonly facts: string | null;
+  readonly result: string | null;
+  readonly hash: string | null;
+  readonly error: string | null;
+  readonly unsure: number;
+  readonly delay: number;
+}
+
+/** The row's own columns at the end of a step: whatever is null stays as it is. */
+const endings: Readonly<Record<End["kind"] | "none", Statement<Own, unknown>>> = {
+  // It survived: what it does can be done. A failure alone (`retry`) says no such thing.
+  none: createEnding(() => sql`silent = 0`),
+  done: createEnding(
+    ({ engine }) => sql`silent = 0, lease_owner = null, state = 'done', head = 0, error = null, settled_at = ${engine.now()}`,
+  ),
+  buried: createEnding(
+    ({ engine, arg }) =>
+      sql`silent = 0, lease_owner = null, state = 'buried', head = 0, error = ${arg("error")}, settled_at = ${engine.now()}`,
+  ),
+  parked: createEnding(
+    ({ engine, arg }) =>
+      sql`silent = 0, lease_owner = null, state = 'ready', attempts = 0, tried_at = null, unsure = 0,
+        run_at = ${engine.now()} + ${arg("delay")}`,
+  ),
+  retry: createEnding(
+    ({ engine, arg }) =>
+      sql`lease_owner = null, state = 'ready', unsure = ${arg("unsure")}, error = ${arg("error")}, run_at = ${engine.now()} + ${arg("delay")}`,
+  ),
+};
+
+function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>): Statement<Own, unknown> {
+  return createStatement((build) => {
+    const { arg, db } = build;
+    return sql`
+      update queue set facts = coalesce(${arg("facts")}, facts), result = coalesce(${arg("result")}, result),
+        hash = coalesce(${arg("hash")}, hash), kept = case when cast(${arg("hash")} as text) is null then kept else 1 end, ${columns(build)}
+      where id = ${arg("id")}`.compile(db);
+  });
 }
 
 async function absorbRows({ engine }: Parts, { tx }: Commit, leased: Leased, ids: readonly string[]): Promise<void> {

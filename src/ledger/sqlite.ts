@@ -1,39 +1,45 @@
 import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { Kysely, SqliteDialect, type SqliteStatement, sql } from "kysely";
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, SqliteDialect, sql } from "kysely";
 import type { Log } from "../log.ts";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, systemClock } from "../model/clock.ts";
 import { ConfigError } from "../model/errors.ts";
+import { createDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import { lockFile } from "./lock.ts";
 import type { Schema } from "./schema.ts";
-
-/** SQLite's own limit is far away; this only keeps statements with varying lists from piling up. */
-const maxStatements = 300;
+import { createStatements, now, type Statements } from "./sqlite-statements.ts";
 
 /** How long a foreign writer (a backup, an admin's shell) may stop us, for it does stop the whole process. */
 const busyMs = 1000;
 
-/** One process, one connection, one file that is synchronised at every commit. Throws ConfigError when the file cannot be had. */
+/** One process, one connection, one file. Throws ConfigError when the file cannot be had. */
 export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log }): Engine {
   const file = createFile(path);
   const lock = lockFile(file);
   const database = openDatabase(file, lock.release);
-  const db = createKysely(database);
+  const statements = createStatements(database, options.clock);
+  const db = createKysely(database, statements);
+  const disk = createDisk(`${file}-wal`, options.log);
   const nothing = sql``;
   return {
     kind: "sqlite",
     db,
     file,
-    now: () => sql<number>`${options.clock.now()}`,
+    transaction: (work) => db.transaction().execute(work),
+    async execute(within, query) {
+      // Past Kysely's driver where nobody else's transaction is open on the one connection.
+      if (database.isTransaction && !within.isTransaction) return (await within.executeQuery(query)).rows;
+      return statements.rows(query);
+    },
+    sync: disk.sync,
+    now: () => sql<number>`${now}`,
     chunk: 1,
     skipLocked: nothing,
     forUpdate: nothing,
-    lanes: (lanes) => {
-      const list = JSON.stringify(lanes.map(({ queue, lane }) => [queue, lane]));
-      return sql`(select value ->> 0 as queue, value ->> 1 as lane from json_each(${list})) as l`;
-    },
+    lanes: (pairs) => sql`(select value ->> 0 as queue, value ->> 1 as lane from json_each(${pairs})) as l`,
+    among: (list) => sql`in (select value from json_each(${list}))`,
     pairs: (pairs) => sql`(select value ->> 0, value ->> 1 from json_each(${JSON.stringify(pairs)}))`,
     nextSeq: () => sql<number>`(select max(seq) + 1 from queue)`,
     lock: async () => undefined,
@@ -48,6 +54,7 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
     isTransient: (error) => error instanceof Error && error.message.includes("queue.reference"),
     isHeldUp: () => false,
     async close() {
+      await disk.close();
       await db.destroy();
       lock.release();
     },
@@ -60,7 +67,7 @@ export function openReadOnly(path: string): { readonly file: string; readonly db
     const file = realpathSync(path);
     const database = new DatabaseSync(file, { readOnly: true, timeout: busyMs });
     database.prepare("select count(*) from sqlite_schema").get();
-    return { file, db: createKysely(database) };
+    return { file, db: createKysely(database, createStatements(database, systemClock)) };
   } catch (cause) {
     if (codeOf(cause) === "ENOENT")
       throw new ConfigError(`store.url: there is no store at ${path} yet. The bridge makes it when it starts.`);
@@ -72,10 +79,8 @@ function codeOf(error: unknown): unknown {
   return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
-function createKysely(database: DatabaseSync): Kysely<Schema> {
-  return new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: { prepare: createPrepare(database), close: () => database.close() } }),
-  });
+function createKysely(database: DatabaseSync, { prepare }: Statements): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: { prepare, close: () => database.close() } }) });
 }
 
 /** The directories and the file, for this user only, under the name that every path to the file leads to. */
@@ -95,37 +100,11 @@ function createFile(path: string): string {
 function openDatabase(file: string, release: () => void): DatabaseSync {
   try {
     const database = new DatabaseSync(file);
-    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on`);
+    // A commit is brought to the disk by whoever has to wait for that (`disk.ts`), and not by each commit while everybody waits.
+    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on`);
     return database;
   } catch (cause) {
     release();
     throw new ConfigError(`store.url: ${file} is not a SQLite database. Name another file, or restore this one from a backup.`, { cause });
   }
-}
-
-/** Kysely prepares at every query: statements are kept by their text, the latest used ones. */
-function createPrepare(database: DatabaseSync): (text: string) => SqliteStatement {
-  const kept = new Map<string, SqliteStatement>();
-  return (text) => {
-    const statement = kept.get(text) ?? toKysely(database.prepare(text));
-    kept.delete(text);
-    kept.set(text, statement);
-    const oldest = kept.keys().next();
-    if (kept.size > maxStatements && !oldest.done) kept.delete(oldest.value);
-    return statement;
-  };
-}
-
-function toKysely(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...parameters.map(toInput)),
-    run: (parameters) => statement.run(...parameters.map(toInput)),
-    iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
-  };
-}
-
-function toInput(value: unknown): SQLInputValue {
-  if (value === null || typeof value === "number" || typeof value === "string" || typeof value === "bigint") return value;
-  throw new TypeError(`a ${typeof value} cannot be stored`);
 }

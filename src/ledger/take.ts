@@ -1,19 +1,56 @@
-import { type Selectable, sql, type Transaction } from "kysely";
+import { type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
 import type { Leased, Mail, Queue } from "../model/ledger.ts";
+import type { Engine } from "./engine.ts";
 import type { Parts } from "./parts.ts";
 import { parse, toRow } from "./rows.ts";
 import type { QueueTable, Schema, Sealed } from "./schema.ts";
+import { createStatement } from "./statement.ts";
 import { SealedError } from "./vault.ts";
 
-/** `Ledger.take`: one update claims the due head that has waited longest. An empty claim writes nothing. */
+/**
+ * `Ledger.take`: one update claims the due head that has waited longest. An empty claim writes nothing. Only what is to be posted waits for
+ * the disk: anything else is there to be taken again when a power cut undoes the claim.
+ */
 export async function takeHead(parts: Parts, queue: Queue): Promise<Leased | undefined> {
-  const claimed = await parts.commits.write(async ({ tx }) => {
-    const record = await claimHead(parts, tx, queue);
-    // A statement of its own, for it must see what was written before the claim got its lock: an edit, or mail.
-    return record && { record, texts: await readTexts(tx, record.id) };
-  });
-  if (claimed === undefined) return undefined;
-  const { record, texts } = claimed;
+  const { engine, owner, leaseMs } = parts;
+  return parts.commits.write(
+    async ({ tx }) => {
+      const [record] = await claimHead(engine, tx, { queue, owner, leaseMs });
+      return record && toLeased(parts, tx, record);
+    },
+    { volatile: queue !== "delivery" },
+  );
+}
+
+const claimHead = createStatement<{ queue: Queue; owner: string; leaseMs: number }, Selectable<QueueTable>>(({ db, engine, arg }) =>
+  // A leased row's run_at is the end of its lease: one index range finds what is due and what was left behind.
+  sql<Selectable<QueueTable>>`
+    update queue set ${leaseColumns(engine, arg("owner"), arg("leaseMs"))}
+    where seq = (
+      select seq from queue where queue = ${arg("queue")} and head = 1 and run_at <= ${engine.now()}
+      order by run_at, seq limit 1 ${engine.skipLocked})
+    returning *`.compile(db),
+);
+
+/** What makes a row a leased one. */
+export function leaseColumns(engine: Engine, owner: RawBuilder<string>, leaseMs: RawBuilder<number>): RawBuilder<unknown> {
+  return sql`state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs} + ${apart(leaseMs)},
+      tried_at = case when attempts = 0 then ${engine.now()} else tried_at end, attempts = attempts + 1, fence = fence + 1,
+      unsure = case when state = 'leased' then 1 else unsure end, silent = case when state = 'leased' then silent + 1 else silent end`;
+}
+
+/**
+ * Rows that a process has died with more than once: their leases run out at different times, so that each is alone when it is taken
+ * next, and only the one that ends processes goes on doing so. Milliseconds.
+ */
+const apart = (leaseMs: RawBuilder<number>) => sql`case when silent > 0 then (seq * 7919) % (silent * ${leaseMs}) else 0 end`;
+
+/**
+ * The row as its worker gets it. Content and mail are read by a statement of their own, for it must see what was written before the lease
+ * got its lock: an edit, or mail.
+ */
+export async function toLeased(parts: Parts, tx: Transaction<Schema>, record: Selectable<QueueTable>): Promise<Leased> {
+  const texts = await readTexts(parts.engine, tx, { id: record.id });
   const content = texts.find(({ seq }) => seq === contentSeq);
   const letters = openLetters(
     parts,
@@ -32,39 +69,16 @@ export async function takeHead(parts: Parts, queue: Queue): Promise<Leased | und
   };
 }
 
-async function claimHead(
-  { engine, owner, leaseMs }: Parts,
-  tx: Transaction<Schema>,
-  queue: Queue,
-): Promise<Selectable<QueueTable> | undefined> {
-  // A leased row's run_at is the end of its lease: one index range finds what is due and what was left behind.
-  const { rows } = await sql<Selectable<QueueTable>>`
-    update queue set state = 'leased', lease_owner = ${owner}, run_at = ${engine.now()} + ${leaseMs} + ${apart(leaseMs)},
-      tried_at = case when attempts = 0 then ${engine.now()} else tried_at end, attempts = attempts + 1, fence = fence + 1,
-      unsure = case when state = 'leased' then 1 else unsure end, silent = case when state = 'leased' then silent + 1 else silent end
-    where seq = (
-      select seq from queue where queue = ${queue} and head = 1 and run_at <= ${engine.now()} order by run_at, seq limit 1 ${engine.skipLocked})
-    returning *`.execute(tx);
-  return rows[0];
-}
-
-/**
- * Rows that a process has died with more than once: their leases run out at different times, so that each is alone when it is taken
- * next, and only the one that ends processes goes on doing so. Milliseconds.
- */
-const apart = (leaseMs: number) => sql`case when silent > 0 then (seq * 7919) % (silent * ${leaseMs}) else 0 end`;
-
 type Letter = Sealed & { readonly seq: number };
 
 /** Mail begins with 1. */
 const contentSeq = 0;
 
-async function readTexts(tx: Transaction<Schema>, id: string): Promise<readonly Letter[]> {
-  const { rows } = await sql<Letter>`
-    select ${sql.lit(contentSeq)} as seq, key_id, body from content where row_id = ${id}
-    union all select seq, key_id, body from mail where row_id = ${id} order by seq`.execute(tx);
-  return rows;
-}
+const readTexts = createStatement<{ id: string }, Letter>(({ db, arg }) =>
+  sql<Letter>`
+    select ${sql.lit(contentSeq)} as seq, key_id, body from content where row_id = ${arg("id")}
+    union all select seq, key_id, body from mail where row_id = ${arg("id")} order by seq`.compile(db),
+);
 
 /** `Ledger.mail`. */
 export async function readNewMail(parts: Parts, leased: Leased): Promise<readonly Mail[]> {
@@ -102,11 +116,13 @@ export async function renewLeases(parts: Parts, leased: readonly Leased[]): Prom
   if (leased.length === 0) return { lost: [], mail: [] };
   const { engine, owner, leaseMs } = parts;
   const ours = leased.filter((row) => row.owner === owner).map((row) => [row.seq, row.fence] as const);
-  const { rows } = await parts.commits.write(({ tx }) =>
-    sql<{ seq: number; last: number | null }>`
-      update queue set run_at = ${engine.now()} + ${leaseMs}, silent = 0
-      where state = 'leased' and lease_owner = ${owner} and (seq, fence) in ${engine.pairs(ours)}
-      returning seq, (select max(seq) from mail where row_id = queue.id) as last`.execute(tx),
+  const { rows } = await parts.commits.write(
+    ({ tx }) =>
+      sql<{ seq: number; last: number | null }>`
+        update queue set run_at = ${engine.now()} + ${leaseMs}, silent = 0
+        where state = 'leased' and lease_owner = ${owner} and (seq, fence) in ${engine.pairs(ours)}
+        returning seq, (select max(seq) from mail where row_id = queue.id) as last`.execute(tx),
+    { volatile: true },
   );
   const last = new Map(rows.map((row) => [row.seq, row.last ?? 0]));
   return {
@@ -127,7 +143,13 @@ export async function takeBackLeases({ commits, engine, leaseMs }: Parts): Promi
   const result = await commits.write(({ tx }) =>
     tx
       .updateTable("queue")
-      .set({ state: "ready", lease_owner: null, unsure: 1, silent: sql`silent + 1`, run_at: sql`${engine.now()} + ${apart(leaseMs)}` })
+      .set({
+        state: "ready",
+        lease_owner: null,
+        unsure: 1,
+        silent: sql`silent + 1`,
+        run_at: sql`${engine.now()} + ${apart(sql`${leaseMs}`)}`,
+      })
       .where("state", "=", "leased")
       .executeTakeFirst(),
   );

@@ -3,13 +3,14 @@ import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
-import { contentColumns, putContent } from "./rows.ts";
+import { putTexts, toHash, toText } from "./rows.ts";
 
 /** `Ledger.edit`. The update itself decides whether it is too late: a claim of the same row waits for it, or it for the claim. */
 export function editWaiting(parts: Parts, id: string, content: Json): Promise<boolean> {
   return parts.commits.write(async (commit) => {
-    if (!(await changeWaiting(commit, id, contentColumns(parts, id, content)))) return false;
-    await putContent(parts, commit.tx, [{ id, content }]);
+    const text = toText(id, content);
+    if (!(await changeWaiting(commit, id, { hash: toHash(parts, text), kept: 1 }))) return false;
+    await putTexts(parts, commit.tx, [text]);
     return true;
   });
 }

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { type Clock, enough } from "../model/clock.ts";
 import type { Queue } from "../model/ledger.ts";
 import type { Due, Engine } from "./engine.ts";
+import { createStatement } from "./statement.ts";
 
 /** Lets workers sleep until there is something to take. */
 export interface Wake {
@@ -82,7 +83,12 @@ function createWaiter(queue: Queue, clock: Clock, signal: AbortSignal): Waiter {
 
 /** Milliseconds until the earliest head of the queue is due (or its lease over); undefined when there is none. */
 async function nextDue(engine: Engine, queue: Queue): Promise<number | undefined> {
-  const { rows } = await sql<{ delay: number | null }>`
-    select min(run_at) - ${engine.now()} as delay from queue where queue = ${queue} and head = 1`.execute(engine.db);
-  return rows[0]?.delay ?? undefined;
+  const [row] = await findDue(engine, engine.db, { queue });
+  return row?.delay ?? undefined;
 }
+
+const findDue = createStatement<{ queue: Queue }, { delay: number | null }>(({ db, engine, arg }) =>
+  sql<{
+    delay: number | null;
+  }>`select min(run_at) - ${engine.now()} as delay from queue where queue = ${arg("queue")} and head = 1`.compile(db),
+);

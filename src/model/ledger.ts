@@ -97,6 +97,12 @@ export interface Leased extends Row {
   readonly mail: readonly Mail[];
 }
 
+/** Room of a worker for one row, and its word to take it. Exactly one of the two follows. */
+export interface Offer {
+  give(row: Leased): void;
+  drop(): void;
+}
+
 /** What becomes of a leased row. `parked` keeps its place at the head of the lane and forgets its attempts. */
 export type End =
   | { readonly kind: "done" }
@@ -135,10 +141,15 @@ export type Settled = "settled" | "mail" | "bounced";
 
 /** The durable heart: one table of work, two engines, one contract. Throws StoreError when the store does not answer. */
 export interface Ledger {
-  /** Resolves when the rows are committed, all or none. `duplicate`: every id was there already, nothing was written. */
+  /** Resolves when the rows are on the disk, all or none. `duplicate`: every id was there already, nothing was written. */
   accept(rows: readonly NewRow[]): Promise<"accepted" | "duplicate">;
   /** The due head of a free lane, under a lease of `leaseMs`; undefined when there is none. */
   take(queue: Queue): Promise<Leased | undefined>;
+  /**
+   * Whoever takes rows of this queue in this process: a commit that makes a row due takes it for them, where they have room (`offer`, asked
+   * before it is taken), and gives it to them after the commit; a row of the outbox once that is on the disk. Returns the way to stop it.
+   */
+  onDue(queue: Queue, offer: () => Offer | undefined): () => void;
   /** Resolves when a row of this queue may have become due, at the latest after `floorMs`, or when the signal is aborted. */
   ready(queue: Queue, floorMs: number, signal: AbortSignal): Promise<void>;
   /** Renews leases. The rows named in `lost` belong to somebody else now; those in `mail` have unread mail. By seq. */
