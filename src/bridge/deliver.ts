@@ -16,13 +16,14 @@ export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): P
   const delivery = toDelivery(row);
   const step = await attempt(parts, row, delivery, signal);
   parts.metrics.count("bridge_posts_total", { platform: delivery.thread.platform, result: step.end.kind });
+  // Before the next message of the thread can set its own: whoever has read the answer may be quick.
+  if (delivery.last && step.end.kind === "done") showSign(parts, delivery.thread, { kind: "idle" });
   await parts.failpoint("deliver.commit.before");
   await parts.ledger.settle(row, step);
   await parts.failpoint("deliver.commit.after");
   if (step.end.kind !== "done") return;
   observeHop(parts, delivery.thread.platform, "post", parts.clock.now() - row.createdAt);
   parts.log.debug({ reference: row.reference, thread: row.lane, row: row.id }, "posted");
-  if (delivery.last) showSign(parts, delivery.thread, { kind: "idle" });
 }
 
 async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: AbortSignal): Promise<Step> {

@@ -43,9 +43,9 @@ async function beginWithWaiting(scene: Scene): Promise<{ readonly ts: string; re
 }
 
 const answers = (slack: SlackSimulator, ts: string) => replies(slack, ts).filter((text) => text.startsWith("You said"));
-const trace = ({ world }: Scene, ts: string) => world.app.ledger.trace(`slack:T1:C1:${ts}`);
-const results = async (scene: Scene, ts: string, kind: string) =>
-  (await trace(scene, ts)).filter(({ facts }) => JSON.stringify(facts).includes(`"kind":"${kind}"`)).map(({ result }) => result);
+const trace = ({ world }: Scene, ts: string, channel = "C1") => world.app.ledger.trace(`slack:T1:${channel}:${ts}`);
+const results = async (scene: Scene, ts: string, kind: string, channel?: string) =>
+  (await trace(scene, ts, channel)).filter(({ facts }) => JSON.stringify(facts).includes(`"kind":"${kind}"`)).map(({ result }) => result);
 
 describe("while a message waits behind another", () => {
   test.each(["queue", "join"])("an edit changes what the agent gets (whileRunning: %s)", async (whileRunning) => {
@@ -86,13 +86,15 @@ describe("while a message waits behind another", () => {
   });
 
   test("so it does in a direct message that has replies already, of which Slack tells otherwise", async () => {
-    const { slack, agent, gate } = await setUp();
+    const scene = await setUp();
+    const { slack, agent, gate } = scene;
     const channel = slack.direct("UANN");
     const first = await slack.say({ channel, user: "UANN", text: "slowly" });
     await until(() => agent.tasks().length === 1);
     const second = await slack.say({ channel, user: "UANN", text: "second" });
     await until(() => replies(slack, second.ts, channel).length === 1);
     await (await slack.remove(channel, second.ts)).delivered;
+    await until(async () => (await results(scene, second.ts, "deleted", channel)).includes("withdrawn"));
     gate.open();
     await until(() => replies(slack, first.ts, channel).length === 1);
     const third = await slack.say({ channel, user: "UANN", text: "third" });
