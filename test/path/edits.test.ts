@@ -94,7 +94,7 @@ describe("while a message waits behind another", () => {
     const second = await slack.say({ channel, user: "UANN", text: "second" });
     await until(() => replies(slack, second.ts, channel).length === 1);
     await (await slack.remove(channel, second.ts)).delivered;
-    await until(async () => (await results(scene, second.ts, "deleted", channel)).includes("withdrawn"));
+    await until(async () => (await results(scene, "dm", "deleted", channel)).includes("withdrawn"));
     gate.open();
     await until(() => replies(slack, first.ts, channel).length === 1);
     const third = await slack.say({ channel, user: "UANN", text: "third" });
