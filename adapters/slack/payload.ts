@@ -18,7 +18,11 @@ export function parsePayload(contentType: string | undefined, body: Uint8Array):
 
 /** The value as an object's fields; undefined for anything else. */
 export function asObject(value: unknown): Payload | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : undefined;
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is Payload {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Undefined for what is no JSON, or JSON of something else. */
