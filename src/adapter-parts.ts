@@ -11,6 +11,8 @@ export interface AdapterParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly openStore: OpenStore;
+  /** Whether no other process has this store, and so the same threads. */
+  readonly alone: boolean;
   readonly openSocket: OpenSocket;
   /** The platform cannot be used any more, and an admin has to mend it: see `App.failed`. */
   readonly fail: (problem: ConfigError) => void;

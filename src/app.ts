@@ -75,7 +75,16 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const failure = Promise.withResolvers<ConfigError>();
   const { fetch, openSocket } = options;
-  const adapters = await options.adapters({ fetch, openSocket, clock, log, openStore, leases, fail: failure.resolve });
+  const adapters = await options.adapters({
+    fetch,
+    openSocket,
+    clock,
+    log,
+    openStore,
+    alone: file !== undefined,
+    leases,
+    fail: failure.resolve,
+  });
   const own: { url?: string } = {};
   const book = createMetrics({ ledger, adapters, version: await readVersion() });
   const agentFiles = createAgentFiles(options);

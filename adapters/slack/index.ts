@@ -29,6 +29,8 @@ export interface SlackOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openStore: OpenStore;
+  /** Whether no other process serves the same threads. */
+  readonly alone: boolean;
   /** Guarded as `fetch` is. For Socket Mode. */
   readonly openSocket: OpenSocket;
   /** Told when Slack does not let us in any more. */
@@ -47,12 +49,12 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     if (!me) throw new DeliveryError("unavailable", "the Slack adapter is not started");
     return me;
   };
-  const web = createWeb({ token: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch });
+  const web = createWeb({ token: config.botToken, apiUrl: config.apiUrl, fetch: options.fetch, clock });
   // Which routes take follow-ups is the bridge's business: nothing here depends on it.
   const features = toFeatures(config, false);
   const pace = createPace({ ...config.pace, clock });
   const people = createPeople({ web, openStore: options.openStore, emails: config.emails });
-  const signs = createSigns({ web, clock, features });
+  const signs = createSigns({ web, clock, features, alone: options.alone });
   const sender = createSender({
     web,
     apiUrl: config.apiUrl,
@@ -66,7 +68,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   });
   const intake = createIntake({ config, fetch: options.fetch, log, identity });
   const { appToken, signingSecret, apiUrl } = config;
-  const appWeb = appToken === undefined ? undefined : createWeb({ token: appToken, apiUrl, fetch: options.fetch });
+  const appWeb = appToken === undefined ? undefined : createWeb({ token: appToken, apiUrl, fetch: options.fetch, clock });
   const sockets = appWeb && createSockets({ ...options, web: appWeb, apiUrl, intake });
 
   const refuse = (event: IncomingEvent, notice: string) => {
@@ -95,6 +97,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     await intake.close();
     await sockets?.stop();
     receive = undefined;
+    signs.stop();
     ending.abort();
     await Promise.all([...whispers, sender.stop()]);
   };

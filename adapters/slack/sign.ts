@@ -11,6 +11,8 @@ const refreshMs = 90_000;
 /** A progress word follows the last one after this long at the earliest. */
 const rewordMs = 5_000;
 const remembered = 2_000;
+/** An answer that comes sooner than this is the best sign; a session that only flickers is worth no call. */
+const holdMs = 150;
 
 type Way = "session" | "status" | "reaction";
 
@@ -19,22 +21,35 @@ interface Shown {
   kind: Sign["kind"] | "none";
   text: string;
   at: number;
+  /** A first sign of work that waits whether it is needed. */
+  held?: Held | undefined;
   /** Settles with the newest sign: signs of one thread are set one after another, or a late `working` would outlive its `idle`. */
   tail: Promise<void>;
+}
+
+interface Held {
+  sign: Sign;
+  /** Settles when it is shown, or not needed any more. */
+  readonly done: Promise<void>;
+  drop(): void;
 }
 
 /** Shows and takes away signs. Which way works is remembered thread by thread. */
 export interface Signs {
   set(address: SlackAddress, sign: Sign, signal: AbortSignal): Promise<void>;
+  /** No sign that waits is shown any more. */
+  stop(): void;
 }
 
 export interface SignsOptions {
   readonly web: Web;
   readonly clock: Clock;
   readonly features: ReadonlySet<Feature>;
+  /** Whether nobody else sets signs in these threads: only then is it sure that one that waits does not come behind the end of another's. */
+  readonly alone: boolean;
 }
 
-export function createSigns({ web, clock, features }: SignsOptions): Signs {
+export function createSigns({ web, clock, features, alone }: SignsOptions): Signs {
   /** To show that we are at work, the best first. A workspace may not have the first two. */
   const ways: readonly Way[] = [
     ...(features.has("agentView") ? (["session"] as const) : []),
@@ -47,8 +62,10 @@ export function createSigns({ web, clock, features }: SignsOptions): Signs {
     const shown: Shown = threads.get(key) ?? { way: ways[0] ?? "status", kind: "none", text: "", at: 0, tail: Promise.resolve() };
     threads.delete(key);
     threads.set(key, shown);
-    const [oldest] = threads.keys();
-    if (threads.size > remembered && oldest !== undefined) threads.delete(oldest);
+    const [oldest] = threads;
+    if (threads.size <= remembered || oldest === undefined) return shown;
+    oldest[1].held?.drop();
+    threads.delete(oldest[0]);
     return shown;
   };
 
@@ -63,15 +80,44 @@ export function createSigns({ web, clock, features }: SignsOptions): Signs {
     }
   };
 
+  const inTurn = async (shown: Shown, place: Place, sign: Sign, signal: AbortSignal) => {
+    const mine = shown.tail.then(() => apply(shown, place, sign, signal));
+    // The caller hears of a failure; the next sign does not care.
+    shown.tail = mine.catch(() => undefined);
+    await mine;
+  };
+
+  const hold = (shown: Shown, place: Place, sign: Sign, signal: AbortSignal): Held => {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      shown.held = undefined;
+    };
+    const cancel = clock.after(holdMs, () => {
+      end();
+      resolve(inTurn(shown, place, held.sign, signal));
+    });
+    const drop = () => {
+      cancel();
+      end();
+      resolve();
+    };
+    const held: Held = { sign, done, drop };
+    return held;
+  };
+
   return {
     async set(address, sign, signal) {
       const { threadTs } = address;
       if (threadTs === undefined) return;
+      const place = { ...address, threadTs };
       const shown = shownIn(`${address.team}:${address.channel}:${threadTs}`);
-      const mine = shown.tail.then(() => apply(shown, { ...address, threadTs }, sign, signal));
-      // The caller hears of a failure; the next sign does not care.
-      shown.tail = mine.catch(() => undefined);
-      await mine;
+      if (sign.kind === "idle") shown.held?.drop();
+      else if (shown.held) shown.held.sign = sign;
+      else if (alone && shown.kind !== "working") shown.held = hold(shown, place, sign, signal);
+      await (shown.held?.done ?? inTurn(shown, place, sign, signal));
+    },
+    stop() {
+      for (const { held } of threads.values()) held?.drop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { stringify } from "node:querystring";
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
+import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type Purpose, toDeliveryError } from "./errors.ts";
 import type { SlackMethod } from "./manifest.ts";
@@ -23,11 +24,18 @@ type Method<M extends SlackMethod> = Extract<At<WebClient, M>, (args: never) => 
 type At<T, Path extends string> = Path extends `${infer Name}.${infer Rest}` ? At<Get<T, Name>, Rest> : Get<T, Path>;
 type Get<T, Name> = Name extends keyof T ? T[Name] : never;
 
+export interface WebOptions {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
 /**
  * Without the SDK's client, for which a call costs more processor time than the request that it sends: it queues and repeats, prepares log
  * lines that nobody reads, and takes no signal. Its types and errors are used.
  */
-export function createWeb(options: { readonly token: string; readonly apiUrl: string; readonly fetch: typeof fetch }): Web {
+export function createWeb(options: WebOptions): Web {
   const base = options.apiUrl.replace(/\/*$/, "/");
   const headers = {
     accept: "application/json",
@@ -42,7 +50,7 @@ export function createWeb(options: { readonly token: string; readonly apiUrl: st
   return {
     async call(method, purpose, args, signal) {
       if (signal.aborted) throw new DeliveryError("unavailable", `${method}: not begun, the bridge is stopping`);
-      const limit = limited(signal);
+      const limit = limited(options.clock, signal);
       try {
         return await send(method, args, limit.signal);
       } catch (error) {
@@ -55,13 +63,13 @@ export function createWeb(options: { readonly token: string; readonly apiUrl: st
 }
 
 /** The caller's signal and the time limit as one. `AbortSignal.any` and `timeout` do the same, and stay in memory until the time is over. */
-function limited(signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+function limited(clock: Clock, signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
   const limit = new AbortController();
   const pass = () => limit.abort(signal.reason);
-  const timer = setTimeout(() => limit.abort(new Error("Slack did not answer in time")), timeoutMs);
+  const stop = clock.after(timeoutMs, () => limit.abort(new Error("Slack did not answer in time")));
   signal.addEventListener("abort", pass, { once: true });
   const end = () => {
-    clearTimeout(timer);
+    stop();
     signal.removeEventListener("abort", pass);
   };
   return { signal: limit.signal, end };

@@ -46,6 +46,7 @@ function toParts({ fetch, openSocket }: ReturnType<typeof createGuardedFetch>): 
     clock: systemClock,
     log: silentLog,
     openStore: <T extends Json>() => createMemory<T>(),
+    alone: false,
     leases: { take: async () => undefined },
     fail: () => undefined,
   };

@@ -91,6 +91,7 @@ test("text that was streamed before the stop button stays, followed by the end",
   const { slack } = await setUp();
   const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> begin a long job" });
   await until(() => slack.thread("C1", ts).replies.some(({ streaming, text }) => streaming && text.includes("So far")));
+  await until(() => slack.status("C1", ts).stopButton);
   await slack.pressStop("C1", ts, "UANN");
   await until(() => slack.thread("C1", ts).replies.some(({ text }) => text.startsWith("Stopped. Reference")));
   const shown = slack.thread("C1", ts).replies.filter(({ bot }) => bot);

@@ -77,6 +77,56 @@ describe("the sign of life", () => {
   });
 });
 
+describe("the sign of life of a bridge that is alone", () => {
+  const calls = () => world.slack.calls("agents.sessions.setStatus").map(({ args }) => args.status);
+
+  beforeEach(async () => {
+    await world.stop();
+    world = await createSlackWorld({ clock, alone: true });
+    await world.mention("hello");
+    thread = (await until(() => world.received[0])).thread;
+  });
+
+  test("waits a moment whether it is needed, with the newest words", async () => {
+    const shown = [working(), working()];
+    await clock.advance(140);
+    expect(calls()).toEqual([]);
+    await clock.advance(20);
+    await Promise.all(shown);
+    expect(calls()).toEqual(["processing"]);
+    expect(status()).toMatchObject({ session: "processing", stopButton: true });
+    await idle();
+    expect(calls()).toEqual(["processing", "active"]);
+  });
+
+  test("is not shown where the end comes at once; the end is", async () => {
+    const shown = working();
+    await idle();
+    await shown;
+    await clock.advance(1_000);
+    expect(calls()).toEqual(["active"]);
+    const again = working();
+    await clock.advance(160);
+    await again;
+    expect(calls()).toEqual(["active", "processing"]);
+  });
+
+  test("that fails after its wait is told to the caller", async () => {
+    world.slack.fault({ kind: "429", method: "agents.sessions.setStatus" });
+    const shown = expect(working()).rejects.toMatchObject({ kind: "rateLimited" });
+    await clock.advance(160);
+    await shown;
+  });
+
+  test("is dropped by a stop", async () => {
+    const shown = working();
+    await world.adapter.stop();
+    await shown;
+    await clock.advance(1_000);
+    expect(calls()).toEqual([]);
+  });
+});
+
 describe("posting", () => {
   test("a rate limit of one channel holds back that channel only", async () => {
     world.failNextPost("rateLimited");
@@ -131,6 +181,7 @@ describe("starting", () => {
       clock: systemClock,
       log: silentLog,
       openStore: memoryStore,
+      alone: false,
     });
 
   test("with a token that Slack does not accept ends with an error that names the key", async () => {

@@ -26,6 +26,8 @@ export interface SlackWorldOptions {
   readonly streamLifeMs?: number;
   readonly slack?: SlackSimulatorOptions;
   readonly log?: Log;
+  /** Whether the adapter may take it that no other process serves its threads. */
+  readonly alone?: boolean;
   /** Changes the workspace before the bridge is there. */
   readonly prepare?: (slack: SlackSimulator) => void;
   /** Hears that Slack does not let the bridge in any more. */
@@ -49,6 +51,7 @@ export async function createSlackWorld(options: SlackWorldOptions = {}): Promise
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
       openStore: memoryStore,
+      alone: options.alone ?? false,
     });
   const adapter = create();
   const server = createHttpServer({ host: "127.0.0.1", port: 0, trustProxy: [], ready: async () => true, log: silentLog });

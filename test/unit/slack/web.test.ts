@@ -1,5 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { createWeb } from "../../../adapters/slack/web.ts";
+import { systemClock } from "../../../src/model/clock.ts";
+import { createManualClock } from "./manual-clock.ts";
 
 const signal = new AbortController().signal;
 
@@ -9,6 +11,7 @@ function answering(body: string, init: ResponseInit = {}) {
   const web = createWeb({
     token: "xoxb-1",
     apiUrl: "https://slack.test/api",
+    clock: systemClock,
     fetch: async (url, given) => {
       asked.push({ url: String(url), init: given });
       return new Response(body, init);
@@ -67,12 +70,14 @@ test.each([
   await expect(web.call("chat.postMessage", "post", { channel: "C1", text: "a" }, signal)).rejects.toMatchObject(expected);
 });
 
-test("the caller's signal ends a call, and one that is aborted already begins none", async () => {
+test("the caller's signal ends a call, so does its time, and one that is aborted already begins none", async () => {
   const stop = new AbortController();
+  const clock = createManualClock();
   let calls = 0;
   const web = createWeb({
     token: "xoxb-1",
     apiUrl: "https://slack.test/api/",
+    clock,
     fetch: (_url, init) => {
       calls += 1;
       return new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
@@ -85,4 +90,8 @@ test("the caller's signal ends a call, and one that is aborted already begins no
   await expect(call).rejects.toMatchObject({ kind: "unavailable", cause: new Error("the bridge is stopping") });
   await expect(web.call("users.info", "read", { user: "U1" }, stop.signal)).rejects.toMatchObject({ kind: "unavailable" });
   expect(calls).toBe(1);
+
+  const slow = expect(web.call("users.info", "read", { user: "U1" }, signal)).rejects.toMatchObject({ kind: "unavailable" });
+  await clock.advance(10_000);
+  await slow;
 });
