@@ -8,7 +8,8 @@ export function toFallback(markdown: string): string {
 }
 
 function convert(markdown: string): string {
-  if (isPlain(markdown)) return markdown;
+  const text = markdown.trimEnd();
+  if (isPlain(text)) return text;
   if (deep.test(markdown)) return escaped(markdown);
   try {
     return slackifyMarkdown(markdown).trim() || escaped(markdown);

@@ -4,7 +4,7 @@ import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type Purpose, toDeliveryError } from "./errors.ts";
 import type { SlackMethod } from "./manifest.ts";
-import { asObject, parseObject } from "./payload.ts";
+import { type Payload, parseObject } from "./payload.ts";
 
 /** Milliseconds for one call; Slack answers in far less, or not at all. */
 const timeoutMs = 10_000;
@@ -45,7 +45,7 @@ export function createWeb(options: WebOptions): Web {
   const send = async <M extends SlackMethod>(method: M, args: Arguments<M>, signal: AbortSignal) => {
     const body = stringify(toForm(args ?? {}));
     const response = await options.fetch(base + method, { method: "POST", headers, body, redirect: "error", signal });
-    return readAnswer<Answer<M>>(response);
+    return readAnswer(method, response);
   };
   return {
     async call(method, purpose, args, signal) {
@@ -77,26 +77,35 @@ function limited(clock: Clock, signal: AbortSignal): { readonly signal: AbortSig
 
 /** As Slack takes arguments: a form, with lists and objects in it as JSON. https://docs.slack.dev/apis/web-api/using-the-web-api */
 function toForm(args: object): Record<string, string | number | boolean> {
-  const given = Object.entries(args).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(given.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : value]));
+  const form: Record<string, string | number | boolean> = {};
+  for (const [key, value] of Object.entries(args)) {
+    if (value === undefined || value === null) continue;
+    form[key] = typeof value === "object" ? JSON.stringify(value) : value;
+  }
+  return form;
 }
 
 /** Throws the SDK's errors for whatever is not `ok`. */
-async function readAnswer<T>(response: Response): Promise<T> {
-  const { status, headers } = response;
+async function readAnswer<M extends SlackMethod>(method: M, response: Response): Promise<Answer<M>> {
   const text = await response.text();
-  const retryAfter = Number.parseInt(headers.get("retry-after") ?? "", 10) || pauseSeconds;
-  if (status === 429) throw new WebAPIRateLimitedError(retryAfter);
-  if (status !== 200) throw new WebAPIHTTPError(status, "", {});
+  if (response.status === 429) throw new WebAPIRateLimitedError(toPause(response));
+  if (response.status !== 200) throw new WebAPIHTTPError(response.status, "", {});
   const answer = parseObject(text);
   if (answer?.ok !== true) {
     const error = typeof answer?.error === "string" ? answer.error : "";
-    throw new WebAPIPlatformError({ ...answer, ok: false, error, response_metadata: { retryAfter } });
+    throw new WebAPIPlatformError({ ...answer, ok: false, error, response_metadata: { retryAfter: toPause(response) } });
   }
-  const scopes = headers
-    .get("x-oauth-scopes")
-    ?.trim()
-    .split(/\s*,\s*/);
   // biome-ignore lint/plugin: the SDK says what a method answers, and nobody checks it; what matters is parsed where it is used
-  return { ...answer, response_metadata: { ...asObject(answer.response_metadata), ...(scopes && { scopes }) } } as T;
+  return (method === "auth.test" ? withScopes(answer, response) : answer) as Answer<M>;
+}
+
+function toPause({ headers }: Response): number {
+  const seconds = Number.parseInt(headers.get("retry-after") ?? "", 10);
+  return Number.isNaN(seconds) ? pauseSeconds : seconds;
+}
+
+/** Every answer names the token's scopes in its head; they are read where it is asked whose token it is. */
+function withScopes(answer: Payload, { headers }: Response): Payload {
+  const scopes = headers.get("x-oauth-scopes");
+  return scopes === null ? answer : { ...answer, response_metadata: { scopes: scopes.trim().split(/\s*,\s*/) } };
 }

@@ -44,10 +44,14 @@ const usual = { accept: "*/*", "user-agent": "a2a-chat-bridge", "accept-encoding
 /** By their lower-case names; space around a value, such as the line's end of a secret that was read from a file, goes. */
 function toNamed(headers: NonNullable<RequestInit["headers"]>): Record<string, string> {
   if (Array.isArray(headers) || headers instanceof Headers) return Object.fromEntries(new Headers(headers));
-  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value).trim()] as const);
-  const result: Record<string, string> = Object.fromEntries(named);
-  // The same name twice, in other letters: the platform knows how to join the two.
-  return Object.keys(result).length === named.length ? result : Object.fromEntries(new Headers(headers));
+  const named: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase();
+    // The same name twice, in other letters: the platform knows how to join the two.
+    if (lower in named) return Object.fromEntries(new Headers(headers));
+    named[lower] = String(value).trim();
+  }
+  return named;
 }
 
 /** A stream goes out as it comes; anything else was encoded by the Request. */
