@@ -1,5 +1,6 @@
 import type { Clock } from "../model/clock.ts";
 import { type Content, withContent } from "./content.ts";
+import { isEventStream } from "./dialects/answers.ts";
 
 /** What is known of one call from its bytes; the SDK keeps some of it to itself (it hides the HTTP status of JSON-RPC, for one). */
 export interface CallFacts {
@@ -71,8 +72,8 @@ export function createCall(options: { fetch: typeof fetch; clock: Clock; limits:
     }
   };
   let bytes = 0;
-  const count = (chunk: Uint8Array) => {
-    bytes += chunk.byteLength;
+  const count = (more: number) => {
+    bytes += more;
     if (bytes <= limits.maxAnswerBytes) return;
     end("tooLong");
     throw new Error("the answer is too long");
@@ -104,7 +105,7 @@ interface Watch {
   readonly signal: AbortSignal;
   readonly heard: Heard;
   /** Throws when it was too much. */
-  count(chunk: Uint8Array): void;
+  count(bytes: number): void;
   /** A request goes out. What it returns is to be called once, when its answer was read to the end. */
   begin(): () => void;
   now(): number;
@@ -121,12 +122,35 @@ function watchedFetch(fetch: typeof globalThis.fetch, watch: Watch): typeof glob
     const { status, statusText, headers } = response;
     const answer = { status, headers, at: watch.now() };
     facts.answer = { ...answer, body: undefined };
-    const watched = withContent(response, watchedContent(response.body, watch, done));
+    const content = isShort(headers) ? shortContent(response, watch, done) : watchedContent(response.body, watch, done);
+    const watched = withContent(response, content);
     if (response.ok) return watched;
     const body = await readSome(watched, maxErrorBody);
     facts.answer = { ...answer, body };
     return new Response(body === "" ? null : body, { status, statusText, headers });
   };
+}
+
+const shortBytes = 64 * 1024;
+
+/** It says so itself, it does not grow while it is decoded, and nobody waits for its first piece. */
+function isShort(headers: Headers): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= shortBytes && !headers.has("content-encoding") && !isEventStream(headers);
+}
+
+/** Read in one go, which costs a small part of reading it piece by piece; all of it comes within the time that silence may last. */
+function shortContent(response: Response, { heard, count }: Watch, end: () => void): Content {
+  const read = response.text.bind(response);
+  const text = async () => {
+    count(Number(response.headers.get("content-length")));
+    const whole = await heard(read);
+    end();
+    return whole;
+  };
+  const pieces = [async () => new TextEncoder().encode(await text())];
+  const stream = () => toStream({ next: async () => pieces.pop()?.(), cancel: async () => undefined });
+  return { text, json: async () => JSON.parse(await text()), stream };
 }
 
 /** Reads on demand alone, so that a slow reader is not taken for a silent agent. */
@@ -138,7 +162,7 @@ function watchedContent(body: ReadableStream<Uint8Array> | null, { heard, count 
       async next() {
         const { done, value } = await heard(() => reader.read());
         if (done) end();
-        else count(value);
+        else count(value.byteLength);
         return value;
       },
       cancel: (reason) => reader.cancel(reason),

@@ -58,7 +58,9 @@ export function createAgentClient(options: AgentClientOptions): RemoteAgent {
       const { card } = await cards.get(signal);
       const request = prepareRequest(given, policy);
       const send = (next: typeof request) => versions.tryStream(card, (peer) => sendMessage(reach(peer), sendOptions, next, signal));
-      for await (const event of followTransfers(request, peerOptions.wire.transfers, send)) yield withOwnContext(event, request, policy);
+      const { transfers } = peerOptions.wire;
+      const events = transfers > 0 ? followTransfers(request, transfers, send) : send(request);
+      for await (const event of events) yield withOwnContext(event, request, policy);
     },
     async *resume(task, signal) {
       const { card } = await cards.get(signal);
@@ -126,6 +128,9 @@ function toAbilities({ operations }: AgentPolicy, peer: Peer, refused: Refused):
     resubscribe: operations.resubscribe && streams,
     list: operations.list && chosen.dialect.lists,
     cancel: operations.cancel,
-    inputModes: [...new Set([...card.defaultInputModes, ...card.skills.flatMap(({ inputModes }) => inputModes)])],
+    // Asked for by messages with files alone.
+    get inputModes() {
+      return [...new Set([...card.defaultInputModes, ...card.skills.flatMap(({ inputModes }) => inputModes)])];
+    },
   };
 }

@@ -15,7 +15,7 @@ export async function* followTransfers(
   for (let hop = 1; ; hop += 1) {
     let transferred = false;
     for await (const event of send(hop === 1 ? request : { ...request, messageId: derivedId(request.messageId, `transfer-${hop - 1}`) })) {
-      const target = limit > 0 ? toTarget(event) : undefined;
+      const target = toTarget(event);
       if (target !== undefined) yield { ...idsOf(event), kind: "working", text: `Passed on to ${target}`, notice: true };
       transferred ||= target !== undefined;
       // The end of the task that was handed on is not the end of the turn.

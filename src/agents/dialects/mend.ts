@@ -63,8 +63,9 @@ function mendWhole(text: string, response: Response, asked: RequestInit["headers
   return new Response(`data: ${JSON.stringify(mended)}\n\n`, { status, headers: { "content-type": "text/event-stream" } });
 }
 
+/** The SDK's transports name their headers in an object. */
 function asksForStream(headers: RequestInit["headers"]): boolean {
-  return new Headers(headers).get("accept")?.startsWith("text/event-stream") === true;
+  return Object.entries(headers ?? {}).some(([name, value]) => /^accept$/i.test(name) && String(value).startsWith("text/event-stream"));
 }
 
 function mendStream(response: Response, write: (answer: Answer) => unknown): Response {

@@ -5,7 +5,7 @@ import { fakeClock } from "./fakes.ts";
 const url = "http://agent.example/";
 
 /** A call whose answer comes in these pieces; without an end where `open` is said. */
-function callTo(pieces: readonly Uint8Array[], { open = false } = {}) {
+function callTo(pieces: readonly Uint8Array[], { open = false, headers = {} } = {}) {
   const clock = fakeClock();
   const left = [...pieces];
   let signal: AbortSignal | null | undefined;
@@ -24,6 +24,7 @@ function callTo(pieces: readonly Uint8Array[], { open = false } = {}) {
             else if (!open) controller.close();
           },
         }),
+        { headers },
       );
     },
   });
@@ -77,6 +78,42 @@ describe("an answer", () => {
 
   test("that is too long is given up", async () => {
     const { call } = callTo([new Uint8Array(600), new Uint8Array(600)]);
+
+    await expect((await call.fetch(url)).text()).rejects.toThrow("too long");
+    expect(call.facts.ended).toBe("tooLong");
+  });
+});
+
+describe("an answer that says how short it is", () => {
+  const short = (length: number) => ({ headers: { "content-length": String(length) } });
+
+  test("is read in one go", async () => {
+    const { call, wasEnded } = callTo([bytes("a"), bytes("b")], short(2));
+    expect(await (await call.fetch(url)).text()).toBe("ab");
+    call.close();
+
+    expect(wasEnded()).toBe(false);
+  });
+
+  test("is a stream for whoever wants one", async () => {
+    const { call } = callTo([bytes("a"), bytes("b")], short(2));
+    const { body } = await call.fetch(url);
+
+    expect(await new Response(body).text()).toBe("ab");
+  });
+
+  test("is given up when it does not come", async () => {
+    const { call, clock } = callTo([bytes("a")], { open: true, ...short(2) });
+    const read = (await call.fetch(url)).text();
+    await new Promise(setImmediate);
+    clock.advance(1_000);
+
+    await expect(read).rejects.toThrow("silent");
+    expect(call.facts.ended).toBe("silent");
+  });
+
+  test("is given up when that is too long", async () => {
+    const { call } = callTo([new Uint8Array(1_200)], short(1_200));
 
     await expect((await call.fetch(url)).text()).rejects.toThrow("too long");
     expect(call.facts.ended).toBe("tooLong");
