@@ -1,5 +1,5 @@
 import type { AgentEvent } from "../model/agent.ts";
-import { type Clock, enough } from "../model/clock.ts";
+import { enough } from "../model/clock.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
 import { hash } from "./ids.ts";
@@ -23,7 +23,8 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
   let coming = next(iterator);
   try {
     for (let first = true; ; ) {
-      const happened = await firstOf(coming, mailbox, session.parts.clock, dueIn(session, turnId, live));
+      mailbox.wakeAt(Math.min(session.turn(turnId)?.deadline ?? Number.POSITIVE_INFINITY, live.dueAt()));
+      const happened = await firstOf(coming, mailbox);
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
       if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
@@ -132,56 +133,59 @@ async function onTick(session: Session, turnId: string, live: LiveText): Promise
   return false;
 }
 
-/** Milliseconds until there is something to do although nothing has happened. */
-function dueIn(session: Session, turnId: string, live: LiveText): number {
-  const deadline = session.turn(turnId)?.deadline ?? Number.POSITIVE_INFINITY;
-  return Math.max(0, Math.min(deadline, live.dueAt()) - session.parts.clock.now());
-}
-
 /** What the agent has said already goes before mail that lies there. */
-function firstOf(coming: Promise<Next>, mailbox: Mailbox, clock: Clock, ms: number): Promise<Next> {
+function firstOf(coming: Promise<Next>, mailbox: Mailbox): Promise<Next> {
   return new Promise((resolve, reject) => {
-    const stop = clock.after(ms, () => resolve({ kind: "tick" }));
-    const happen = (next: Next) => {
-      stop();
-      resolve(next);
-    };
-    coming.then(happen, (error: unknown) => {
-      stop();
-      reject(error);
-    });
-    mailbox.onRing(happen);
+    coming.then(resolve, reject);
+    mailbox.onRing(resolve);
   });
 }
 
 interface Mailbox {
   /** Calls back at the next ring, or soon where it has rung and was not read; the callback before is forgotten. */
   onRing(callback: (next: Next) => void): void;
+  /** Rings once at this time, for whoever waits then, in place of the time before. Milliseconds since 1970. */
+  wakeAt(at: number): void;
   read(): void;
   close(): void;
 }
 
 function createMailbox(session: Session): Mailbox {
+  const { clock } = session.parts;
+  let due: number | undefined;
+  let stopClock: () => void = () => undefined;
   let rung: Next | undefined;
   let tell: (next: Next) => void = () => undefined;
   const ring = (next: Next) => {
     rung = next;
     tell(next);
   };
-  const stop = session.job.onMail(() => ring({ kind: "mail" }));
+  const stopMail = session.job.onMail(() => ring({ kind: "mail" }));
   const stopped = () => ring({ kind: "tick" });
   session.job.signal.addEventListener("abort", stopped);
+  const onDue = () => {
+    due = undefined;
+    tell({ kind: "tick" });
+  };
   return {
     onRing: (callback) => {
       tell = callback;
       const known = rung;
       if (known) queueMicrotask(() => callback(known));
     },
+    wakeAt: (at) => {
+      // A clock that was put forward may have come to it before the timer.
+      if (at === due && at > clock.now()) return;
+      stopClock();
+      due = at;
+      stopClock = clock.after(Math.max(0, at - clock.now()), onDue);
+    },
     read: () => {
       rung = undefined;
     },
     close: () => {
-      stop();
+      stopClock();
+      stopMail();
       session.job.signal.removeEventListener("abort", stopped);
     },
   };

@@ -129,7 +129,8 @@ const paragraph: ReplyPart = { kind: "text", text: "\n\n" };
 
 function unseen(parts: readonly ReplyPart[], shown: readonly string[], choices: readonly Choice[] = []): readonly ReplyPart[] {
   const solid = parts.some((part) => part.kind !== "text" || part.text.trim() !== "");
-  return solid && !shown.includes(fingerprint(parts, choices)) ? parts : [];
+  const known = shown.length > 0 && shown.includes(fingerprint(parts, choices));
+  return solid && !known ? parts : [];
 }
 
 /** By which a text that was posted, with what could be pressed under it, is recognised in the same turn. */

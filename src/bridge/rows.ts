@@ -248,8 +248,10 @@ const reply: z.ZodType<Reply> = z.object({
   private: z.string().exactOptional(),
 });
 
+const threaded = z.object({ thread });
+
 /** The thread that a row of any queue belongs to, where it says so. */
-export const toThread = (row: Row): ThreadRef | undefined => z.object({ thread }).safeParse(row.facts).data?.thread;
+export const toThread = (row: Row): ThreadRef | undefined => threaded.safeParse(row.facts).data?.thread;
 
 /** The message that a delivery has become; undefined where it was not posted. */
 export const toPosted = (row: Row): PostedRef | undefined => posted.safeParse(row.result).data;

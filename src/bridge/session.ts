@@ -2,7 +2,7 @@ import type { AgentClient, AgentEvent } from "../model/agent.ts";
 import type { Leased, Mail, NewRow, RowKey, Settled, Step } from "../model/ledger.ts";
 import { type Letter, toLetter } from "./letters.ts";
 import type { Parts } from "./parts.ts";
-import { type Answer, nothingYet, type Task, type TaskContent, type Turn, toJson, toTask, toTaskContent } from "./rows.ts";
+import { type Answer, nothingYet, type Task, type TaskContent, type Turn, toJson, toTaskContent } from "./rows.ts";
 
 /** A leased row and how to be told of new mail: what a worker hands to a step. */
 export interface Job {
@@ -35,11 +35,12 @@ export class Session {
   #seen = 0;
   #handled = 0;
 
-  constructor(parts: Parts, job: Job, client: AgentClient) {
+  /** `task`: of the job's row. */
+  constructor(parts: Parts, job: Job, client: AgentClient, task: Task) {
     this.parts = parts;
     this.job = job;
     this.client = client;
-    this.task = toTask(job.row);
+    this.task = task;
     this.content = toTaskContent(job.row);
     this.#kept = this.content;
     this.#receive(job.row.mail);

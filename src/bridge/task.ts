@@ -6,7 +6,7 @@ import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { look, recover } from "./recover.ts";
-import { nothingYet, type Turn, toTask, toTaskContent } from "./rows.ts";
+import { nothingYet, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
 
 /**
@@ -14,12 +14,12 @@ import { type Job, Session } from "./session.ts";
  * parks it. A process that stops puts the row back at once, for the next one to take it up.
  */
 export async function workOnTask(parts: Parts, job: Job): Promise<void> {
-  const { agent, thread } = toTask(job.row);
-  const client = parts.agents.get(agent);
-  if (!client) return buryWithoutAgent(parts, job);
-  const session = new Session(parts, job, client);
+  const task = toTask(job.row);
+  const client = parts.agents.get(task.agent);
+  if (!client) return buryWithoutAgent(parts, job, task);
+  const session = new Session(parts, job, client, task);
   while (!(await step(session)))
-    parts.log.debug({ reference: job.row.reference, task: job.row.id, platform: thread.platform }, "next step of the task");
+    parts.log.debug({ reference: job.row.reference, task: job.row.id, platform: task.thread.platform }, "next step of the task");
 }
 
 /** One step; true when the row was given back. */
@@ -181,8 +181,7 @@ async function reopen(session: Session, asking: string): Promise<boolean> {
   return settled === "settled";
 }
 
-async function buryWithoutAgent(parts: Parts, { row }: Job): Promise<void> {
-  const { thread, agent } = toTask(row);
+async function buryWithoutAgent(parts: Parts, { row }: Job, { thread, agent }: Task): Promise<void> {
   const reply = textReply(notices.noAgent(row.reference), "notice");
   const rows = toDeliveries(parts, thread, `${row.id}!`, reply, { last: true });
   await parts.ledger.settle(row, { end: { kind: "buried", error: `agent ${agent} is not configured` }, rows });
