@@ -4,6 +4,7 @@ import { type App, createApp } from "./app.ts";
 import type { Host, Running } from "./cli/command.ts";
 import { type Asked, parseCommandLine } from "./cli.ts";
 import { type Config, loadConfig, processEnvironment } from "./config.ts";
+import { giveBackMemory } from "./give-back.ts";
 import { createGuardedFetch, createIdentityFetch } from "./http/fetch.ts";
 import { createLog, type Log } from "./log.ts";
 import type { Adapter } from "./model/adapter.ts";
@@ -68,8 +69,9 @@ async function startBridge(config: Config, log: Log): Promise<Running & { readon
   const identity = createIdentityFetch(config.outbound);
   const app = await createApp({ ...guarded, config, log, adapters: (shared) => createAdapters(config, shared, identity.fetch) });
   const { url } = await startOrLeave(app);
-  // Where compiled code is kept (NODE_COMPILE_CACHE), a process that is killed must not have to leave it unwritten.
+  // A process that is killed must not have to leave unwritten what it compiled.
   flushCompileCache();
+  giveBackMemory();
   return {
     url,
     failed: app.failed,

@@ -6,5 +6,9 @@ if (major < 22 || (major === 22 && minor < 19)) {
   console.error("Start it with npm (npm start, or npm start -- <command>): on Linux and Windows npm ci has installed a Node that fits.");
   process.exit(1);
 }
+// What is compiled at a start is kept for the next one, which then needs no TypeScript compiler: 16 MB less for as long as it runs. Where the
+// folder cannot be written everything is compiled anew. NODE_COMPILE_CACHE names another folder.
+const { enableCompileCache } = await import("node:module");
+enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/compiled`);
 const { main } = await import("./main.ts");
 await main(process.argv.slice(2));

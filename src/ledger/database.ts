@@ -2,8 +2,6 @@ import type { Log } from "../log.ts";
 import type { Clock } from "../model/clock.ts";
 import { ConfigError } from "../model/errors.ts";
 import type { Engine } from "./engine.ts";
-import { listen } from "./listen.ts";
-import { openPostgres } from "./postgres.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Wake } from "./wake.ts";
 
@@ -28,6 +26,8 @@ export async function openDatabase({ url, instance, clock, log }: DatabaseOption
     return { engine: openSqlite(path, { clock, log }), listen: async () => ({ close: async () => undefined }) };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
+    // Loaded only where it is used: with SQLite the client of PostgreSQL would take 3 MB for nothing.
+    const [{ openPostgres }, { listen }] = await Promise.all([import("./postgres.ts"), import("./listen.ts")]);
     const engine = await openPostgres(url, instance, log);
     return { engine, listen: (wake) => listen({ url, channel: engine.channel, instance, wake, clock, log }) };
   }

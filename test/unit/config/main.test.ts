@@ -101,6 +101,20 @@ describe("the exit code", () => {
   });
 });
 
+test("what one start has compiled the next one does not compile again", async () => {
+  const tells = "process.on('exit', () => console.log(process.moduleLoadList.filter((name) => name.includes('amaro')).length))";
+  const again = () =>
+    launch(process.execPath, ["--import", `data:text/javascript,${tells}`, start, "version"], {
+      NODE_COMPILE_CACHE: join(folder, "compiled"),
+    });
+  const first = again();
+  await first.ended;
+  const second = again();
+  await second.ended;
+
+  expect([first.output(), second.output()]).toEqual([expect.stringMatching(/\n1\n$/), expect.stringMatching(/\n0\n$/)]);
+});
+
 test("bare, it runs the demo, says where its page is, and stops when asked", async () => {
   const { child, ended, output } = run();
   try {
