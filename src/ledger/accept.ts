@@ -1,8 +1,8 @@
 import type { NewRow } from "../model/ledger.ts";
 import { createGatherer } from "./gather.ts";
-import { lockLanes, promoteHeads, toLaneKey } from "./lanes.ts";
+import { insertRows } from "./insert.ts";
+import { lockLanes, toLaneKey } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
-import { insertRows } from "./rows.ts";
 
 type Accepted = "accepted" | "duplicate";
 
@@ -65,12 +65,6 @@ function conclude(call: Call, inserted: Set<string>): void {
 function insertAll(parts: Parts, rows: readonly NewRow[], patience?: number): Promise<ReadonlySet<string>> {
   return parts.commits.write(async (commit) => {
     await lockLanes(parts, commit, rows, patience);
-    const inserted = await insertRows(parts, commit, rows);
-    await promoteHeads(
-      parts,
-      commit,
-      rows.filter((row) => inserted.has(row.id)),
-    );
-    return inserted;
+    return insertRows(parts, commit, rows);
   });
 }

@@ -24,6 +24,11 @@ export function toLaneKey({ queue, lane }: Lane): string {
   return `${queue} ${lane}`;
 }
 
+/** For `Engine.lanes`. */
+export function toPairs(lanes: readonly Lane[]): string {
+  return JSON.stringify(distinct(lanes).map(({ queue, lane }) => [queue, lane]));
+}
+
 function distinct(lanes: readonly Lane[]): readonly Lane[] {
   return [...new Map(lanes.map(({ queue, lane }) => [toLaneKey({ queue, lane }), { queue, lane }])).values()];
 }
@@ -35,8 +40,7 @@ function distinct(lanes: readonly Lane[]): readonly Lane[] {
  */
 export async function promoteHeads(parts: Parts, commit: Commit, lanes: readonly Lane[]): Promise<void> {
   if (lanes.length === 0) return;
-  const pairs = JSON.stringify(distinct(lanes).map(({ queue, lane }) => [queue, lane]));
-  for (const { queue, seq, delay } of await promote(parts.engine, commit.tx, { pairs })) {
+  for (const { queue, seq, delay } of await promote(parts.engine, commit.tx, { pairs: toPairs(lanes) })) {
     if (Number(delay) > 0 || !(await handOver(parts, commit, { queue, seq }))) commit.due(queue, Number(delay));
   }
 }

@@ -1,9 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import type { NewRow, Row, RowKey } from "../model/ledger.ts";
+import type { Row, RowKey } from "../model/ledger.ts";
 import type { Json } from "../model/thread.ts";
-import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
-import { createReference } from "./reference.ts";
 import type { QueueTable, RowRecord, Schema } from "./schema.ts";
 import { createMany, createStatement } from "./statement.ts";
 import { SealedError, type Vault } from "./vault.ts";
@@ -58,83 +56,6 @@ function openContent({ id, body, key_id }: RowRecord, vault: Vault): { readonly 
 export function parse(text: string): Json {
   return JSON.parse(text);
 }
-
-/** The row that a new one comes from. */
-type Origin = Pick<Row, "id" | "reference">;
-
-/**
- * Writes new rows; one whose id exists already is left out. Resolves to the ids that were written. The lanes must be locked, and their
- * heads promoted afterwards.
- */
-export async function insertRows(parts: Parts, { tx }: Commit, rows: readonly NewRow[], origin?: Origin): Promise<ReadonlySet<string>> {
-  const { engine } = parts;
-  const inserted = new Set<string>();
-  const distinct = firstOfEachId(rows).map((row) => ({ row, text: row.content === undefined ? undefined : toText(row.id, row.content) }));
-  for (let start = 0; start < distinct.length; start += engine.chunk) {
-    const chunk = distinct.slice(start, start + engine.chunk);
-    const values = chunk.map(({ row, text }) => toRecord(parts, row, text, row.of ?? origin));
-    for (const { id } of await insertMany(engine, tx, values)) inserted.add(id);
-  }
-  const fresh = distinct.filter(({ row }) => inserted.has(row.id));
-  await putTexts(
-    parts,
-    tx,
-    fresh.flatMap(({ text }) => text ?? []),
-  );
-  await putKeys(
-    parts,
-    tx,
-    fresh.flatMap(({ row }) => (row.keys ?? []).map((key) => ({ ...key, row: row.id }))),
-  );
-  return inserted;
-}
-
-function firstOfEachId(rows: readonly NewRow[]): readonly NewRow[] {
-  const seen = new Set<string>();
-  return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
-}
-
-function toRecord(parts: Parts, row: NewRow, text: Text | undefined, origin: Origin | undefined) {
-  return {
-    id: row.id,
-    queue: row.queue,
-    lane: row.lane,
-    delay: Math.ceil(row.delayMs ?? 0),
-    reference: origin?.reference ?? createReference(),
-    origin: origin?.id ?? null,
-    facts: JSON.stringify(row.facts),
-    hash: text === undefined ? null : toHash(parts, text),
-    kept: text === undefined ? 0 : 1,
-  };
-}
-
-const insertMany = createMany<ReturnType<typeof toRecord>, { id: string }>(({ db, engine, args }) =>
-  db
-    .insertInto("queue")
-    .values(
-      args.map((arg) => ({
-        id: arg("id"),
-        queue: arg("queue"),
-        lane: arg("lane"),
-        state: sql.lit("ready" as const),
-        head: sql.lit(0),
-        attempts: sql.lit(0),
-        fence: sql.lit(0),
-        unsure: sql.lit(0),
-        silent: sql.lit(0),
-        run_at: sql<number>`${engine.now()} + ${arg("delay")}`,
-        reference: arg("reference"),
-        origin: arg("origin"),
-        facts: arg("facts"),
-        hash: arg("hash"),
-        kept: arg("kept"),
-        created_at: engine.now(),
-      })),
-    )
-    .onConflict((conflict) => conflict.column("id").doNothing())
-    .returning("id")
-    .compile(),
-);
 
 /** The content of a row, as it is written. */
 export interface Text {

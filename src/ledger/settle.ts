@@ -6,10 +6,11 @@ import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
 import { putFiles } from "./files.ts";
 import { Foreign } from "./guard.ts";
+import { insertRows } from "./insert.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import { dropMail, hasMail, sendMail } from "./mail.ts";
 import type { Parts } from "./parts.ts";
-import { dropKeys, insertRows, putKeys, putTexts, toHash, toText } from "./rows.ts";
+import { dropKeys, putKeys, putTexts, toHash, toText } from "./rows.ts";
 import type { QueueTable } from "./schema.ts";
 import { type Build, createStatement, type Statement } from "./statement.ts";
 
@@ -28,13 +29,13 @@ async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: End
   const { end, rows = [], mail = [], absorb = [] } = step;
   const joined = await findLanes(commit, absorb);
   await lockLanes(parts, commit, [leased, ...rows, ...joined]);
+  if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
   const states = await lockRows(parts, commit, [leased.id, ...absorb, ...mail.map((letter) => letter.to)]);
   if (!states.get(leased.id)?.leasedTo(leased)) throw new LeaseLost(`the lease of row ${leased.reference} is lost`);
 
   if (absorb.some((id) => states.get(id)?.state !== "ready" || states.get(id)?.lane !== leased.lane)) return "bounced";
   if (mail.some(({ to }) => !states.get(to)?.open)) return "bounced";
-  if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
-  const unread = end && (await hasMail(parts, commit, leased.id));
+  const unread = end && (states.get(leased.id)?.mailed ?? (await hasMail(parts, commit, leased.id)));
   if (end?.kind === "done" && unread) return "mail";
 
   await writeOwn(parts, commit, leased, step, unread ?? false);
@@ -43,7 +44,7 @@ async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: End
   await sendMail(parts, commit, mail);
   await amendRows(parts, commit, step.amend ?? []);
   if (step.also) await runAlso(step.also);
-  await promoteHeads(parts, commit, end ? [leased, ...rows, ...joined] : [...rows, ...joined]);
+  await promoteHeads(parts, commit, end?.kind === "done" || end?.kind === "buried" ? [leased, ...joined] : joined);
   return "settled";
 }
 
@@ -57,6 +58,8 @@ interface LockedRow {
   readonly state: RowState;
   readonly lane: string;
   readonly open: boolean;
+  /** Whether there is mail; undefined where what was read before the lock was ours may be out of date. */
+  readonly mailed: boolean | undefined;
   leasedTo(leased: Leased): boolean;
 }
 
@@ -70,20 +73,21 @@ async function lockRows({ engine }: Parts, { tx }: Commit, ids: readonly string[
         state: row.state,
         lane: row.lane,
         open: row.state === "ready" || row.state === "leased",
+        mailed: row.mailed === null ? undefined : row.mailed === 1,
         leasedTo: (leased) => row.state === "leased" && row.lease_owner === leased.owner && row.fence === leased.fence,
       },
     ]),
   );
 }
 
-type Locked = Pick<Selectable<QueueTable>, "id" | "state" | "lane" | "lease_owner" | "fence">;
+type Locked = Pick<Selectable<QueueTable>, "id" | "state" | "lane" | "lease_owner" | "fence"> & { readonly mailed: 0 | 1 | null };
 
-const findLocked = createStatement<{ ids: string }, Locked>(({ db, engine, arg }) =>
-  sql<Locked>`
-    select id, state, lane, lease_owner, fence from queue where id ${engine.among(arg("ids"))} order by seq ${engine.forUpdate}`.compile(
-    db,
-  ),
-);
+const findLocked = createStatement<{ ids: string }, Locked>(({ db, engine, arg }) => {
+  const mailed = engine.kind === "sqlite" ? sql`exists (select 1 from mail where row_id = queue.id)` : sql`null`;
+  return sql<Locked>`
+    select id, state, lane, lease_owner, fence, ${mailed} as mailed from queue
+    where id ${engine.among(arg("ids"))} order by seq ${engine.forUpdate}`.compile(db);
+});
 
 async function writeOwn(parts: Parts, { tx, due }: Commit, leased: Leased, step: Ended, unread: boolean): Promise<void> {
   const { end, content } = step;
