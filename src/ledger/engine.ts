@@ -14,9 +14,13 @@ export interface Due {
   readonly delayMs: number;
 }
 
+export type Prepared<Result> = (db: Kysely<Schema>, parameters: readonly unknown[]) => Promise<readonly Result[]>;
+
 /** What the two databases do differently. Everything else of the ledger is written once. */
 export interface Engine {
   readonly kind: "sqlite" | "postgres";
+  /** Whether other processes write too. */
+  readonly isShared: boolean;
   readonly db: Kysely<Schema>;
   /** The file of an embedded store, by the name that every path to it leads to. */
   readonly file?: string;
@@ -24,8 +28,8 @@ export interface Engine {
   readonly schema?: string;
   /** Runs `work` in a transaction of its own; what it throws undoes it. */
   transaction<Result>(work: (tx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
-  /** Runs a compiled query in `db`: a transaction, or outside of any. */
-  execute<Result>(db: Kysely<Schema>, query: CompiledQuery<Result>): Promise<readonly Result[]>;
+  /** A compiled query, ready to run with parameters in `db`: a transaction, or outside of any. */
+  prepare<Result>(query: CompiledQuery<Result>): Prepared<Result>;
   /** Resolves when everything that was committed before is on the disk. Rejects from then on when the disk has failed once. */
   sync(): Promise<void>;
   /** The ledger's clock: the database's own where several processes share it. */

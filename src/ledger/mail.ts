@@ -3,22 +3,12 @@ import type { Queue } from "../model/ledger.ts";
 import type { Json } from "../model/thread.ts";
 import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
-import { createStatement } from "./statement.ts";
 import { mailPlace } from "./take.ts";
 
 /** Read mail is deleted. */
 export async function dropMail({ tx }: Commit, row: string, upTo: number): Promise<void> {
   await tx.deleteFrom("mail").where("row_id", "=", row).where("seq", "<=", upTo).execute();
 }
-
-/** Whether mail lies there that nobody has read. The row must be locked, or mail may come in behind the answer. */
-export async function hasMail({ engine }: Parts, { tx }: Commit, row: string): Promise<boolean> {
-  return (await findMail(engine, tx, { row })).length > 0;
-}
-
-const findMail = createStatement<{ row: string }>(({ db, arg }) =>
-  db.selectFrom("mail").select("seq").where("row_id", "=", arg("row")).limit(1).compile(),
-);
 
 /** Leaves mail at rows that are open and locked, and wakes those that nobody works on. */
 export async function sendMail(

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Socket } from "node:net";
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { type CompiledQuery, Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { Log } from "../log.ts";
 import { ConfigError } from "../model/errors.ts";
@@ -64,11 +64,15 @@ export async function openPostgres(url: string, instance: string, log: Log): Pro
   const channel = toChannel(schema);
   return {
     kind: "postgres",
+    isShared: true,
     db,
     schema,
     channel,
     transaction: (work) => db.transaction().setIsolationLevel("read committed").execute(work),
-    execute: async (within, query) => (await within.executeQuery(query)).rows,
+    prepare:
+      <Result>(query: CompiledQuery<Result>) =>
+      async (within: Kysely<Schema>, parameters: readonly unknown[]) =>
+        (await within.executeQuery<Result>({ ...query, parameters })).rows,
     // A commit is on the database's disk when it says so.
     sync: async () => undefined,
     // Not clock_timestamp(): it is volatile, and a volatile bound keeps the planner from using an index.

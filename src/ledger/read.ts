@@ -58,7 +58,7 @@ export async function findBuried(db: Kysely<Schema>, limit: number): Promise<rea
 
 /** `Ledger.trace`: what matches, the rows it came from, and all that came from those. */
 export function traceRows(db: Kysely<Schema>, what: string): Promise<readonly Row[]> {
-  return traceFrom(db, sql`id = ${what} or lane = ${what} or reference = ${toReference(what)}`);
+  return traceFrom(db, sql`id = ${what} or lane = ${what} or (origin is null and reference = ${toReference(what)})`);
 }
 
 /** The story of the message that a link leads to; of its thread, where the message itself is not known. */

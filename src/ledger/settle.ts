@@ -1,6 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { LeaseLost } from "../model/errors.ts";
-import type { End, Leased, RowState, Settled, Step } from "../model/ledger.ts";
+import type { End, Leased, Settled, Step } from "../model/ledger.ts";
 import { amendRows } from "./amend.ts";
 import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
@@ -8,7 +8,7 @@ import { putFiles } from "./files.ts";
 import { Foreign } from "./guard.ts";
 import { insertRows } from "./insert.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
-import { dropMail, hasMail, sendMail } from "./mail.ts";
+import { dropMail, sendMail } from "./mail.ts";
 import type { Parts } from "./parts.ts";
 import { dropKeys, putKeys, putTexts, toHash, toText } from "./rows.ts";
 import type { QueueTable } from "./schema.ts";
@@ -29,16 +29,9 @@ async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: End
   const { end, rows = [], mail = [], absorb = [] } = step;
   const joined = await findLanes(commit, absorb);
   await lockLanes(parts, commit, [leased, ...rows, ...joined]);
+  if (!(await areOpen(parts, commit, leased, { mail, absorb }))) return "bounced";
   if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
-  const states = await lockRows(parts, commit, [leased.id, ...absorb, ...mail.map((letter) => letter.to)]);
-  if (!states.get(leased.id)?.leasedTo(leased)) throw new LeaseLost(`the lease of row ${leased.reference} is lost`);
-
-  if (absorb.some((id) => states.get(id)?.state !== "ready" || states.get(id)?.lane !== leased.lane)) return "bounced";
-  if (mail.some(({ to }) => !states.get(to)?.open)) return "bounced";
-  const unread = end && (states.get(leased.id)?.mailed ?? (await hasMail(parts, commit, leased.id)));
-  if (end?.kind === "done" && unread) return "mail";
-
-  await writeOwn(parts, commit, leased, step, unread ?? false);
+  if (!(await writeOwn(parts, commit, leased, step))) return "mail";
   await absorbRows(parts, commit, leased, absorb);
   await insertRows(parts, commit, rows, leased);
   await sendMail(parts, commit, mail);
@@ -54,72 +47,74 @@ async function findLanes({ tx }: Commit, ids: readonly string[]): Promise<readon
   return tx.selectFrom("queue").select(["queue", "lane"]).where("id", "in", ids).execute();
 }
 
-interface LockedRow {
-  readonly state: RowState;
-  readonly lane: string;
-  readonly open: boolean;
-  /** Whether there is mail; undefined where what was read before the lock was ours may be out of date. */
-  readonly mailed: boolean | undefined;
-  leasedTo(leased: Leased): boolean;
+/**
+ * Whether the rows that are to get mail are open, and those that are to be absorbed wait. They stay as they are until the commit. Where
+ * several processes write, the leased row is locked as well: what is read of its mail afterwards is what there is.
+ */
+async function areOpen(
+  { engine }: Parts,
+  { tx }: Commit,
+  leased: Leased,
+  { mail, absorb }: Required<Pick<Step, "mail" | "absorb">>,
+): Promise<boolean> {
+  const ids = [...absorb, ...mail.map(({ to }) => to)];
+  if (ids.length === 0 && !engine.isShared) return true;
+  const rows = await findLocked(engine, tx, { ids: JSON.stringify([...new Set([leased.id, ...ids])]) });
+  const found = new Map(rows.map((row) => [row.id, row]));
+  if (absorb.some((id) => found.get(id)?.state !== "ready" || found.get(id)?.lane !== leased.lane)) return false;
+  const states = mail.map(({ to }) => found.get(to)?.state);
+  return states.every((state) => state === "ready" || state === "leased");
 }
 
-/** The rows as they are and stay until the commit. Locked in one order, so that two steps that write to each other's rows do not block. */
-async function lockRows({ engine }: Parts, { tx }: Commit, ids: readonly string[]): Promise<ReadonlyMap<string, LockedRow>> {
-  const rows = await findLocked(engine, tx, { ids: JSON.stringify([...new Set(ids)]) });
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      {
-        state: row.state,
-        lane: row.lane,
-        open: row.state === "ready" || row.state === "leased",
-        mailed: row.mailed === null ? undefined : row.mailed === 1,
-        leasedTo: (leased) => row.state === "leased" && row.lease_owner === leased.owner && row.fence === leased.fence,
-      },
-    ]),
-  );
-}
+type Locked = Pick<Selectable<QueueTable>, "id" | "state" | "lane">;
 
-type Locked = Pick<Selectable<QueueTable>, "id" | "state" | "lane" | "lease_owner" | "fence"> & { readonly mailed: 0 | 1 | null };
+/** In one order, so that two steps that write to each other's rows do not block. */
+const findLocked = createStatement<{ ids: string }, Locked>(({ db, engine, arg }) =>
+  sql<Locked>`select id, state, lane from queue where id ${engine.among(arg("ids"))} order by seq ${engine.forUpdate}`.compile(db),
+);
 
-const findLocked = createStatement<{ ids: string }, Locked>(({ db, engine, arg }) => {
-  const mailed = engine.kind === "sqlite" ? sql`exists (select 1 from mail where row_id = queue.id)` : sql`null`;
-  return sql<Locked>`
-    select id, state, lane, lease_owner, fence, ${mailed} as mailed from queue
-    where id ${engine.among(arg("ids"))} order by seq ${engine.forUpdate}`.compile(db);
-});
-
-async function writeOwn(parts: Parts, { tx, due }: Commit, leased: Leased, step: Ended, unread: boolean): Promise<void> {
+/** False when the row was to be done and unread mail lies there. Throws LeaseLost. */
+async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ended): Promise<boolean> {
+  const { engine } = parts;
   const { end, content } = step;
   const text = content === undefined ? undefined : toText(leased.id, content);
-  await endings[end?.kind ?? "none"](parts.engine, tx, {
+  const [own] = await endings[end?.kind ?? "none"](engine, commit.tx, {
     id: leased.id,
+    owner: leased.owner,
+    fence: leased.fence,
     facts: step.facts === undefined ? null : JSON.stringify(step.facts),
     result: step.result === undefined ? null : JSON.stringify(step.result),
     hash: text === undefined ? null : toHash(parts, text),
     error: end?.kind === "retry" || end?.kind === "buried" ? end.error : null,
     unsure: end?.kind === "retry" && end.unsure ? 1 : 0,
-    delay: toDelay(end, unread),
+    delay: end?.kind === "parked" || end?.kind === "retry" ? Math.ceil(end.delayMs) : 0,
   });
-  if (text !== undefined) await putTexts(parts, tx, [text]);
-  await putFiles(parts, tx, leased.id, step.files ?? []);
+  if (!own) {
+    await checkLease(commit, leased);
+    return false;
+  }
+  if (text !== undefined) await putTexts(parts, commit.tx, [text]);
+  await putFiles(parts, commit.tx, leased.id, step.files ?? []);
   await putKeys(
     parts,
-    tx,
+    commit.tx,
     (step.keys ?? []).map((key) => ({ ...key, row: leased.id })),
   );
-  await dropKeys(parts, tx, leased.id, step.forget ?? []);
-  if (end?.kind === "parked" || end?.kind === "retry") due(leased.queue, toDelay(end, unread));
+  await dropKeys(parts, commit.tx, leased.id, step.forget ?? []);
+  if (end?.kind === "parked" || end?.kind === "retry") commit.due(leased.queue, Number(own.delay));
+  return true;
 }
 
-/** Mail that nobody has read does not wait until a parked row is due. */
-function toDelay(end: End | undefined, unread: boolean): number {
-  if (end?.kind === "parked") return unread ? 0 : Math.ceil(end.delayMs);
-  return end?.kind === "retry" ? Math.ceil(end.delayMs) : 0;
+async function checkLease({ tx }: Commit, leased: Leased): Promise<void> {
+  const row = await tx.selectFrom("queue").select(["state", "lease_owner", "fence"]).where("id", "=", leased.id).executeTakeFirst();
+  if (row?.state === "leased" && row.lease_owner === leased.owner && row.fence === leased.fence) return;
+  throw new LeaseLost(`the lease of row ${leased.reference} is lost`);
 }
 
 interface Own {
   readonly id: string;
+  readonly owner: string;
+  readonly fence: number;
   readonly facts: string | null;
   readonly result: string | null;
   readonly hash: string | null;
@@ -128,21 +123,27 @@ interface Own {
   readonly delay: number;
 }
 
-/** The row's own columns at the end of a step: whatever is null stays as it is. */
-const endings: Readonly<Record<End["kind"] | "none", Statement<Own, unknown>>> = {
+type Ending = Statement<Own, { readonly delay: number }>;
+
+const hasMail = sql`exists (select 1 from mail where row_id = queue.id)`;
+
+/** The row's own columns at the end of a step: whatever is null stays as it is. Nothing is written where the lease is lost. */
+const endings: Readonly<Record<End["kind"] | "none", Ending>> = {
   // It survived: what it does can be done. A failure alone (`retry`) says no such thing.
   none: createEnding(() => sql`silent = 0`),
   done: createEnding(
     ({ engine }) => sql`silent = 0, lease_owner = null, state = 'done', head = 0, error = null, settled_at = ${engine.now()}`,
+    sql`not ${hasMail}`,
   ),
   buried: createEnding(
     ({ engine, arg }) =>
       sql`silent = 0, lease_owner = null, state = 'buried', head = 0, error = ${arg("error")}, settled_at = ${engine.now()}`,
   ),
+  // Mail that nobody has read does not wait until the row is due.
   parked: createEnding(
     ({ engine, arg }) =>
       sql`silent = 0, lease_owner = null, state = 'ready', attempts = 0, tried_at = null, unsure = 0,
-        run_at = ${engine.now()} + ${arg("delay")}`,
+        run_at = ${engine.now()} + case when ${hasMail} then 0 else cast(${arg("delay")} as bigint) end`,
   ),
   retry: createEnding(
     ({ engine, arg }) =>
@@ -150,13 +151,14 @@ const endings: Readonly<Record<End["kind"] | "none", Statement<Own, unknown>>> =
   ),
 };
 
-function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>): Statement<Own, unknown> {
+function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>, condition: RawBuilder<unknown> = sql`1 = 1`): Ending {
   return createStatement((build) => {
-    const { arg, db } = build;
-    return sql`
+    const { arg, db, engine } = build;
+    return sql<{ delay: number }>`
       update queue set facts = coalesce(${arg("facts")}, facts), result = coalesce(${arg("result")}, result),
         hash = coalesce(${arg("hash")}, hash), kept = case when cast(${arg("hash")} as text) is null then kept else 1 end, ${columns(build)}
-      where id = ${arg("id")}`.compile(db);
+      where id = ${arg("id")} and state = 'leased' and lease_owner = ${arg("owner")} and fence = ${arg("fence")} and ${condition}
+      returning run_at - ${engine.now()} as delay`.compile(db);
   });
 }
 

@@ -12,8 +12,8 @@ export const now = Object.freeze({ what: "the ledger's time" });
 export interface Statements {
   /** For Kysely, which prepares at every query: statements are kept by their text, the latest used ones. */
   prepare(text: string): SqliteStatement;
-  /** Runs a query at once. */
-  rows<Result>(query: CompiledQuery<Result>): readonly Result[];
+  /** What runs a query at once. */
+  toRun<Result>(query: CompiledQuery<Result>): (parameters: readonly unknown[]) => readonly Result[];
 }
 
 export function createStatements(database: DatabaseSync, clock: Clock): Statements {
@@ -41,15 +41,15 @@ export function createStatements(database: DatabaseSync, clock: Clock): Statemen
         iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
       };
     },
-    rows<Result>({ sql, parameters }: CompiledQuery<Result>) {
-      const { statement, reader } = find(sql);
-      const inputs = parameters.map(toInput);
-      if (!reader) {
+    toRun<Result>({ sql }: CompiledQuery<Result>) {
+      const { statement, reader } = toKept(database.prepare(sql));
+      return (parameters: readonly unknown[]) => {
+        const inputs = parameters.map(toInput);
+        // biome-ignore lint/plugin: the query says what its rows are
+        if (reader) return statement.all(...inputs) as Result[];
         statement.run(...inputs);
         return [];
-      }
-      // biome-ignore lint/plugin: the query says what its rows are
-      return statement.all(...inputs) as Result[];
+      };
     },
   };
 }

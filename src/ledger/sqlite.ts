@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Kysely, SqliteDialect, sql } from "kysely";
+import { type CompiledQuery, Kysely, SqliteDialect, sql } from "kysely";
 import type { Log } from "../log.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
 import { ConfigError } from "../model/errors.ts";
@@ -25,13 +25,17 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
   const nothing = sql``;
   return {
     kind: "sqlite",
+    isShared: false,
     db,
     file,
     transaction: (work) => db.transaction().execute(work),
-    async execute(within, query) {
-      // Past Kysely's driver where nobody else's transaction is open on the one connection.
-      if (database.isTransaction && !within.isTransaction) return (await within.executeQuery(query)).rows;
-      return statements.rows(query);
+    prepare<Result>(query: CompiledQuery<Result>) {
+      const run = statements.toRun(query);
+      return async (within: Kysely<Schema>, parameters: readonly unknown[]) => {
+        // Past Kysely's driver, unless somebody else's transaction is open on the one connection.
+        if (within.isTransaction || !database.isTransaction) return run(parameters);
+        return (await within.executeQuery<Result>({ ...query, parameters })).rows;
+      };
     },
     sync: disk.sync,
     now: () => sql<number>`${now}`,

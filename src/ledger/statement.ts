@@ -41,22 +41,38 @@ export function createStatement<Args, Result = unknown>(build: (parts: Build<Arg
 export function createMany<Args, Result = unknown>(
   build: (parts: Around & { readonly args: readonly Arg<Args>[] }) => CompiledQuery<Result>,
 ): Statement<readonly Args[], Result> {
-  const compiled = new WeakMap<Engine, Map<number, CompiledQuery<Result>>>();
-  const compile = (engine: Engine, count: number): CompiledQuery<Result> => {
-    const args = Array.from(
-      { length: count },
-      (_, index): Arg<Args> =>
-        (name) =>
-          sql`${new Slot(index, name)}`,
-    );
-    return build({ engine, db: engine.db, args });
-  };
+  const compiled = new WeakMap<Engine, Map<number, Run<Args, Result>>>();
   return (engine, db, values) => {
-    const ofEngine = compiled.get(engine) ?? new Map<number, CompiledQuery<Result>>();
-    const query = ofEngine.get(values.length) ?? compile(engine, values.length);
-    compiled.set(engine, ofEngine.set(values.length, query));
-    return engine.execute(db, { ...query, parameters: query.parameters.map((parameter) => fill(parameter, values)) });
+    const ofEngine = compiled.get(engine) ?? new Map<number, Run<Args, Result>>();
+    const known = ofEngine.get(values.length);
+    if (known) return known(db, values);
+    const run = toRun<Args, Result>(engine, build({ engine, db: engine.db, args: toArgs(values.length) }));
+    compiled.set(engine, ofEngine.set(values.length, run));
+    return run(db, values);
   };
+}
+
+type Run<Args, Result> = (db: Kysely<Schema>, values: readonly Args[]) => Promise<readonly Result[]>;
+
+function toRun<Args, Result>(engine: Engine, query: CompiledQuery<Result>): Run<Args, Result> {
+  const run = engine.prepare(query);
+  return (db, values) => {
+    const parameters = query.parameters.map((parameter) => fill(parameter, values));
+    return run(db, parameters);
+  };
+}
+
+function toArgs<Args>(count: number): readonly Arg<Args>[] {
+  return Array.from(
+    { length: count },
+    (_, index): Arg<Args> =>
+      (name) =>
+        toSlot(index, name),
+  );
+}
+
+function toSlot<Value>(index: number, name: string): RawBuilder<Value> {
+  return sql<Value>`${new Slot(index, name)}`;
 }
 
 function only<Args>([arg]: readonly Arg<Args>[]): Arg<Args> {
