@@ -105,7 +105,7 @@ function openDatabase(file: string, release: () => void): DatabaseSync {
   try {
     const database = new DatabaseSync(file);
     // A commit is brought to the disk by whoever has to wait for that (`disk.ts`), and not by each commit while everybody waits.
-    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on`);
+    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory`);
     return database;
   } catch (cause) {
     release();
