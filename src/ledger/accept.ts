@@ -28,9 +28,14 @@ export function createAccept(parts: Parts): (rows: readonly NewRow[]) => Promise
     const together = batch.filter((call) => !call.rows.some((row) => held.has(toLaneKey(row))));
     for (const call of batch) if (!together.includes(call)) acceptAlone(call);
     if (together.length === 0) return;
+    // The next calls need not wait until these are on the disk, only for their place behind them.
+    await new Promise<void>((resolve) => void write(together, resolve).finally(resolve));
+  }
+
+  async function write(together: readonly Call[], onCommit: () => void): Promise<void> {
     const rows = together.flatMap((call) => call.rows);
     try {
-      const inserted = new Set(await insertAll(parts, rows, patienceMs));
+      const inserted = new Set(await insertAll(parts, rows, { patienceMs, onCommit }));
       for (const call of together) conclude(call, inserted);
     } catch (error) {
       const again = together.length > 1 || parts.engine.isHeldUp(error);
@@ -62,9 +67,17 @@ function conclude(call: Call, inserted: Set<string>): void {
   call.resolve(fresh.length > 0 || call.rows.length === 0 ? "accepted" : "duplicate");
 }
 
-function insertAll(parts: Parts, rows: readonly NewRow[], patience?: number): Promise<ReadonlySet<string>> {
-  return parts.commits.write(async (commit) => {
-    await lockLanes(parts, commit, rows, patience);
-    return insertRows(parts, commit, rows);
-  });
+interface Patience {
+  readonly patienceMs?: number;
+  onCommit?(): void;
+}
+
+function insertAll(parts: Parts, rows: readonly NewRow[], { patienceMs, onCommit }: Patience = {}): Promise<ReadonlySet<string>> {
+  return parts.commits.write(
+    async (commit) => {
+      await lockLanes(parts, commit, rows, patienceMs);
+      return insertRows(parts, commit, rows);
+    },
+    { ...(onCommit && { onCommit }) },
+  );
 }

@@ -30,9 +30,10 @@ export interface Commits {
   /**
    * Runs `work` and resolves once its commit is on the disk, or rejects when nothing of it was written (or, where the disk fails, when that
    * is unknown). It may run more than once. On SQLite the units of one turn of the event loop share one commit, each with an outcome of its
-   * own. `volatile`: resolves after the commit; a power cut may undo it, the end of the process does not.
+   * own. `volatile`: resolves after the commit; a power cut may undo it, the end of the process does not. `onCommit` is called after the
+   * commit in any case.
    */
-  write<T>(work: (commit: Commit) => Promise<T>, options?: { readonly volatile?: boolean }): Promise<T>;
+  write<T>(work: (commit: Commit) => Promise<T>, options?: { readonly volatile?: boolean; onCommit?(): void }): Promise<T>;
   /** Where to read and write within the commit that is under way for the caller; undefined outside. */
   current(): Transaction<Schema> | undefined;
   /** Where to read: within the commit that is under way for the caller, otherwise in what is committed. */
@@ -46,10 +47,18 @@ export function createCommits(engine: Engine, listener: Listener): Commits {
   const gather = createGatherer<Unit>((batch) => commitTogether(engine, batch));
   const commitOne = engine.kind === "sqlite" ? gather : (unit: Unit) => void commitAlone(engine, unit);
   return {
-    async write(work, { volatile = false } = {}) {
+    async write(work, { volatile = false, onCommit } = {}) {
       if (running.getStore()) throw new Error("a write of the ledger inside one of its commits would wait for itself");
       return new Promise((resolve, reject) => {
-        commitOne(createUnit((commit) => running.run(commit.tx, () => work(commit)), { listener, volatile, resolve, reject }));
+        commitOne(
+          createUnit((commit) => running.run(commit.tx, () => work(commit)), {
+            listener,
+            volatile,
+            ...(onCommit && { onCommit }),
+            resolve,
+            reject,
+          }),
+        );
       });
     },
     current: () => running.getStore(),

@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { Clock } from "../model/clock.ts";
 import { ConfigError } from "../model/errors.ts";
+import type { CreateDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Wake } from "./wake.ts";
@@ -17,13 +18,14 @@ interface DatabaseOptions {
   readonly instance: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly createDisk: CreateDisk;
 }
 
 /** Opens `sqlite:<path>`, `postgres://...` or `postgresql://...`. Throws ConfigError for anything else. */
-export async function openDatabase({ url, instance, clock, log }: DatabaseOptions): Promise<Database> {
+export async function openDatabase({ url, instance, clock, log, createDisk }: DatabaseOptions): Promise<Database> {
   const path = toPath(url);
   if (path !== undefined) {
-    return { engine: openSqlite(path, { clock, log }), listen: async () => ({ close: async () => undefined }) };
+    return { engine: openSqlite(path, { clock, log, createDisk }), listen: async () => ({ close: async () => undefined }) };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     // Loaded only where it is used: with SQLite the client of PostgreSQL would take 3 MB for nothing.

@@ -8,6 +8,8 @@ export interface Disk {
   close(): Promise<void>;
 }
 
+export type CreateDisk = (file: string, log: Log) => Disk;
+
 /**
  * SQLite's log of commits, which is there from the first commit on and stays the same file as long as the database is open. One
  * `fdatasync` serves all who have asked before it began. With `synchronous = normal` SQLite itself synchronises around a checkpoint only

@@ -8,6 +8,7 @@ import type { Ledger, OpenStore } from "../model/ledger.ts";
 import { createAccept } from "./accept.ts";
 import { createCommits } from "./commit.ts";
 import { openDatabase } from "./database.ts";
+import { type CreateDisk, createDisk } from "./disk.ts";
 import { findFile } from "./files.ts";
 import { createGuard, type Guard, toStoreError } from "./guard.ts";
 import { createTakers, type Takers } from "./hand-over.ts";
@@ -36,6 +37,8 @@ export interface LedgerOptions {
   readonly encryptionKey?: string;
   /** This process, as leases name it; by default different at every start. */
   readonly owner?: string;
+  /** For tests: who brings the commits of an embedded store to the disk. */
+  readonly createDisk?: CreateDisk;
 }
 
 interface Opened {
@@ -54,7 +57,7 @@ export async function openLedger(options: LedgerOptions): Promise<Opened> {
   const { url, log, clock = systemClock, leaseMs = 6000, owner = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}` } = options;
   try {
     const guard = createGuard();
-    const database = await openDatabase({ url, instance: randomUUID(), clock, log });
+    const database = await openDatabase({ url, instance: randomUUID(), clock, log, createDisk: options.createDisk ?? createDisk });
     const { engine } = database;
     const wake = createWake(engine, clock, guard.closed);
     const mailbox = createMailbox();

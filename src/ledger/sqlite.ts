@@ -5,7 +5,7 @@ import { type CompiledQuery, Kysely, SqliteDialect, sql } from "kysely";
 import type { Log } from "../log.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
 import { ConfigError } from "../model/errors.ts";
-import { createDisk } from "./disk.ts";
+import type { CreateDisk } from "./disk.ts";
 import type { Engine } from "./engine.ts";
 import { lockFile } from "./lock.ts";
 import type { Schema } from "./schema.ts";
@@ -15,13 +15,13 @@ import { createStatements, now, type Statements } from "./sqlite-statements.ts";
 const busyMs = 1000;
 
 /** One process, one connection, one file. Throws ConfigError when the file cannot be had. */
-export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log }): Engine {
+export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log; readonly createDisk: CreateDisk }): Engine {
   const file = createFile(path);
   const lock = lockFile(file);
   const database = openDatabase(file, lock.release);
   const statements = createStatements(database, options.clock);
   const db = createKysely(database, statements);
-  const disk = createDisk(`${file}-wal`, options.log);
+  const disk = options.createDisk(`${file}-wal`, options.log);
   const nothing = sql``;
   return {
     kind: "sqlite",
@@ -105,7 +105,9 @@ function openDatabase(file: string, release: () => void): DatabaseSync {
   try {
     const database = new DatabaseSync(file);
     // A commit is brought to the disk by whoever has to wait for that (`disk.ts`), and not by each commit while everybody waits.
-    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory`);
+    database.exec(
+      `pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory`,
+    );
     return database;
   } catch (cause) {
     release();

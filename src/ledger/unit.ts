@@ -21,6 +21,7 @@ interface Outcome<T> {
   readonly listener: Listener;
   /** The outcome is told after the commit, without waiting for the disk. */
   readonly volatile: boolean;
+  onCommit?(): void;
   resolve(value: T): void;
   reject(error: unknown): void;
 }
@@ -34,7 +35,7 @@ interface Run<T> {
   readonly offers: Map<Offer, Leased | undefined>;
 }
 
-export function createUnit<T>(work: (commit: Commit) => Promise<T>, { listener, volatile, resolve, reject }: Outcome<T>): Unit {
+export function createUnit<T>(work: (commit: Commit) => Promise<T>, { listener, volatile, onCommit, resolve, reject }: Outcome<T>): Unit {
   let last: Run<T> = begin<T>();
 
   const drop = () => {
@@ -72,6 +73,7 @@ export function createUnit<T>(work: (commit: Commit) => Promise<T>, { listener, 
         for (const each of last.due) listener.due(each);
         giveOut("committed");
       }
+      onCommit?.();
       if (volatile) tell();
       return volatile && last.offers.size === 0 ? "concluded" : "waits";
     },
