@@ -1,7 +1,7 @@
 import type { Step } from "../model/ledger.ts";
-import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import { putTexts, toHash, toText } from "./rows.ts";
+import type { Commit } from "./unit.ts";
 
 /** New facts and content of rows that are settled. A row that is still open, or unknown, stays as it is. */
 export async function amendRows(parts: Parts, { tx }: Commit, amends: NonNullable<Step["amend"]>): Promise<void> {

@@ -1,30 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Kysely, sql, type Transaction } from "kysely";
-import type { Leased, Offer, Queue } from "../model/ledger.ts";
-import type { Due, Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { createGatherer } from "./gather.ts";
 import type { Schema } from "./schema.ts";
-import { createUnit, type Unit } from "./unit.ts";
-
-/** One unit of writing. What it announces is heard only after the commit. */
-export interface Commit {
-  readonly tx: Transaction<Schema>;
-  due(queue: Queue, delayMs: number): void;
-  mailed(row: string): void;
-  /** The offer of a worker of this process to take a row of that queue; it comes with this unit, or is dropped with it. */
-  offer(queue: Queue): Offer | undefined;
-  /** The row that was leased for an offer of this unit. */
-  give(offer: Offer, row: Leased): void;
-  /** What this unit wrote is taken back; the value that it resolves to still is the outcome. */
-  undo(): void;
-}
-
-/** Hears what was committed. */
-export interface Listener {
-  due(due: Due): void;
-  mailed(row: string): void;
-  offer(queue: Queue): Offer | undefined;
-}
+import { type Commit, createUnit, type Listener, type Unit } from "./unit.ts";
 
 export interface Commits {
   /**

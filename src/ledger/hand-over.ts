@@ -1,10 +1,10 @@
 import { type Selectable, sql } from "kysely";
 import type { Leased, Offer, Queue } from "../model/ledger.ts";
-import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import type { QueueTable } from "./schema.ts";
 import { createStatement } from "./statement.ts";
 import { leaseColumns, toLeased } from "./take.ts";
+import type { Commit } from "./unit.ts";
 
 /** Who takes rows of which queue in this process. */
 export interface Takers {

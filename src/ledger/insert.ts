@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import type { NewRow, Offer, Row } from "../model/ledger.ts";
-import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
 import { promoteHeads, toLaneKey, toPairs } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
@@ -8,6 +7,7 @@ import { createReference } from "./reference.ts";
 import { parse, putKeys, putTexts, type Text, toHash, toText } from "./rows.ts";
 import type { RowRecord } from "./schema.ts";
 import { createMany, createStatement } from "./statement.ts";
+import type { Commit } from "./unit.ts";
 
 /** The row that a new one comes from. */
 type Origin = Pick<Row, "id" | "reference">;

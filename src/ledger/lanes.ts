@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { Queue } from "../model/ledger.ts";
-import type { Commit } from "./commit.ts";
 import type { Engine, Lane } from "./engine.ts";
 import { handOver } from "./hand-over.ts";
 import type { Parts } from "./parts.ts";
 import { createStatement } from "./statement.ts";
+import type { Commit } from "./unit.ts";
 
 /**
  * Serialises the writers of these lanes until the commit: so a lane's order is the order of its commits. Call it before any row is locked.

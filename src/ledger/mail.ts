@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import type { Queue } from "../model/ledger.ts";
 import type { Json } from "../model/thread.ts";
-import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
 import { mailPlace } from "./take.ts";
+import type { Commit } from "./unit.ts";
 
 /** Read mail is deleted. */
 export async function dropMail({ tx }: Commit, row: string, upTo: number): Promise<void> {

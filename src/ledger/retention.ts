@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import type { Commit } from "./commit.ts";
 import type { Parts } from "./parts.ts";
+import type { Commit } from "./unit.ts";
 
 /** Small commits: nobody waits long behind the cleaning. */
 const batch = 500;

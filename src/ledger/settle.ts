@@ -2,7 +2,6 @@ import { type RawBuilder, type Selectable, sql } from "kysely";
 import { LeaseLost } from "../model/errors.ts";
 import type { End, Leased, Settled, Step } from "../model/ledger.ts";
 import { amendRows } from "./amend.ts";
-import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
 import { putFiles } from "./files.ts";
 import { Foreign } from "./guard.ts";
@@ -13,6 +12,7 @@ import type { Parts } from "./parts.ts";
 import { dropKeys, putKeys, putTexts, toHash, toText } from "./rows.ts";
 import type { QueueTable } from "./schema.ts";
 import { type Build, createStatement, type Statement } from "./statement.ts";
+import type { Commit } from "./unit.ts";
 
 type Ended = Omit<Step, "end"> & { readonly end?: End; readonly read?: number };
 

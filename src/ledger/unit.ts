@@ -1,8 +1,27 @@
 import type { Transaction } from "kysely";
-import type { Leased, Offer } from "../model/ledger.ts";
-import type { Commit, Listener } from "./commit.ts";
+import type { Leased, Offer, Queue } from "../model/ledger.ts";
 import type { Due } from "./engine.ts";
 import type { Schema } from "./schema.ts";
+
+/** One unit of writing. What it announces is heard only after the commit. */
+export interface Commit {
+  readonly tx: Transaction<Schema>;
+  due(queue: Queue, delayMs: number): void;
+  mailed(row: string): void;
+  /** The offer of a worker of this process to take a row of that queue; it comes with this unit, or is dropped with it. */
+  offer(queue: Queue): Offer | undefined;
+  /** The row that was leased for an offer of this unit. */
+  give(offer: Offer, row: Leased): void;
+  /** What this unit wrote is taken back; the value that it resolves to still is the outcome. */
+  undo(): void;
+}
+
+/** Hears what was committed. */
+export interface Listener {
+  due(due: Due): void;
+  mailed(row: string): void;
+  offer(queue: Queue): Offer | undefined;
+}
 
 /** A unit of writing with its outcome still inside. */
 export interface Unit {

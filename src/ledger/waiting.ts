@@ -1,9 +1,9 @@
 import type { Json } from "../model/thread.ts";
-import type { Commit } from "./commit.ts";
 import type { Lane } from "./engine.ts";
 import { lockLanes, promoteHeads } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import { putTexts, toHash, toText } from "./rows.ts";
+import type { Commit } from "./unit.ts";
 
 /** `Ledger.edit`. The update itself decides whether it is too late: a claim of the same row waits for it, or it for the claim. */
 export function editWaiting(parts: Parts, id: string, content: Json): Promise<boolean> {
