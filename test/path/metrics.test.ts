@@ -20,13 +20,17 @@ test("a turn, an ambiguous post and the ledger's rows can be counted, and nobody
     script: () => [complete("Hello.")],
   });
   world = await createWorld({ config: { agents: { helper: { url: agent.url } } } });
-  const { slack } = world;
+  const { slack, metricsUrl } = world;
   slack.fault({ method: "chat.postMessage", kind: "dropAfter" });
   const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> hello" });
   await until(() => slack.thread("C1", ts).replies.length === 1);
   await until(async () => (await world?.app.ledger.open("delivery", `slack:T1:C1:${ts}`))?.length === 0);
 
-  const text = await (await fetch(world.metricsUrl)).text();
+  // What is counted behind the last commit comes last.
+  const text = await until(async () => {
+    const now = await (await fetch(metricsUrl)).text();
+    return now.includes('hop="post"') && now;
+  });
   expect(text).toMatch(/^bridge_events_total\{[^}]*platform="slack"[^}]*result="accepted"[^}]*\} 1/m);
   expect(text).toMatch(/^bridge_turns_total\{[^}]*agent="helper"[^}]*outcome="completed"[^}]*\} 1/m);
   expect(text).toMatch(/^bridge_ambiguous_posts_total\{[^}]*result="found"[^}]*\} 1/m);
