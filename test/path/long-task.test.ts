@@ -53,6 +53,9 @@ describe.each(["stream", "blocking", "push"] as const)("while an agent works for
     const { agent, replies, begin, goOn, seen } = await setUp(how);
     const ts = await begin("the big report");
     await until(() => agent.received.length === 1);
+    // What is said while the call is open waits for its end.
+    const head = async () => (await world?.app.ledger.open("task", `slack:T1:C1:${ts}`))?.[0];
+    if (how === "push") await until(async () => (await head())?.state === "ready");
 
     await goOn(ts, "status");
     await seen(ts, /has been working for/);
