@@ -123,9 +123,8 @@ export class Session {
   #progress() {
     const { outbox: rows, keys, forget, files } = this;
     const read = this.#read;
-    const { handled = [], ...task } = this.task;
-    const waiting = handled.filter((seq) => seq > read);
-    this.task = waiting.length > 0 ? { ...task, handled: waiting } : task;
+    const waiting = this.task.handled?.filter((seq) => seq > read);
+    if (waiting) this.task = { ...without(this.task, "handled"), ...(waiting.length > 0 ? { handled: waiting } : {}) };
     const content = this.content === this.#kept ? {} : { content: toJson(this.content) };
     return { facts: toJson(this.task), ...content, rows, keys, forget, files, read };
   }

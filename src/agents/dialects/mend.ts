@@ -7,7 +7,7 @@ import { type Answer, type Fields, fieldsOf, isEventStream, type Payload, readAn
 export interface MendOptions {
   /** Whether answers to this request are of A2A's four kinds; others pass as they are. */
   isOurs(url: string, init: RequestInit | undefined): boolean;
-  /** What the SDK's reader understands. `request`: the parsed body of the request. */
+  /** What the SDK's reader understands. `request`: method and id of the request, where it has them. */
   write(payload: Payload, request: Fields, url: string): unknown;
 }
 
@@ -22,12 +22,19 @@ export function mendAnswers(fetch: typeof globalThis.fetch, options: MendOptions
     const url = input instanceof Request ? input.url : String(input);
     if (!response.ok) return response;
     if (!options.isOurs(url, init)) return withinBounds(response);
-    const request = typeof init?.body === "string" ? (fieldsOf(JSON.parse(init.body)) ?? {}) : {};
+    const request = typeof init?.body === "string" ? headOf(init.body) : {};
     const write = (answer: Answer) =>
       answer.kind === "payload" ? options.write(answer.payload, request, url) : toOwnError(answer.fields, request);
     if (isEventStream(response.headers)) return mendStream(response, write);
     return mendWhole(await response.text(), response, init?.headers, write);
   };
+}
+
+/** Method and id of a request, where it has them. The SDK writes those of 1.0 first and last: between may be megabytes of somebody's files. */
+function headOf(body: string): Fields {
+  const [, method] = /^\{"jsonrpc":"2\.0","method":"(\w+)"/.exec(body) ?? [];
+  const [, id] = /"id":(\d+)\}$/.exec(body.slice(-32)) ?? [];
+  return method === undefined || id === undefined ? (fieldsOf(JSON.parse(body)) ?? {}) : { method, id: Number(id) };
 }
 
 /** How an HTTP+JSON answer is put: a task is got and canceled bare, everything else comes in a wrapper; the rest is not ours. */
