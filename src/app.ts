@@ -75,16 +75,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const failure = Promise.withResolvers<ConfigError>();
   const { fetch, openSocket } = options;
-  const adapters = await options.adapters({
-    fetch,
-    openSocket,
-    clock,
-    log,
-    openStore,
-    alone: file !== undefined,
-    leases,
-    fail: failure.resolve,
-  });
+  const shared = { fetch, openSocket, clock, log, openStore, leases };
+  const adapters = await options.adapters({ ...shared, alone: file !== undefined, fail: failure.resolve });
   const own: { url?: string } = {};
   const book = createMetrics({ ledger, adapters, version: await readVersion() });
   const agentFiles = createAgentFiles(options);
