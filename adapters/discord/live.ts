@@ -3,6 +3,7 @@ import type { LivePost } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { PostedRef } from "../../src/model/reply.ts";
+import { createRest } from "../shared/rest.ts";
 import { toLiveText } from "./render.ts";
 
 /** Edits of one message count like posts: five in five seconds, with everything else in the channel. */
@@ -25,16 +26,19 @@ export interface LiveOptions {
 export function createLive({ clock, log, posted, edit, signal }: LiveOptions): LivePost {
   const closing = new AbortController();
   const ended = AbortSignal.any([closing.signal, signal]);
-  let news = new AbortController();
+  const rest = createRest(clock, ended);
+  let said = "";
   let shown = "";
-  let wanted = "";
   let earliest = 0;
   let failures = 0;
 
-  const waitMs = () => (wanted === shown || wanted === "" ? longSleepMs : Math.max(0, earliest - clock.now()));
+  /** What goes beyond one message comes with the final reply. */
+  const next = () => {
+    const text = toLiveText(said);
+    return text === shown || text === "" ? undefined : text;
+  };
 
-  const step = async () => {
-    const text = wanted;
+  const step = async (text: string) => {
     await edit(text, signal);
     shown = text;
     failures = 0;
@@ -52,14 +56,15 @@ export function createLive({ clock, log, posted, edit, signal }: LiveOptions): L
   const run = async () => {
     let still = false;
     while (!ended.aborted && !still) {
-      const wait = waitMs();
-      if (wait > 0) await clock.sleep(wait, AbortSignal.any([ended, news.signal]));
+      const wait = earliest - clock.now();
+      const text = wait > 0 ? undefined : next();
+      if (wait > 0) await rest.take(wait);
+      else if (text === undefined) await rest.take(longSleepMs, "news");
       else
-        await step().catch((error: unknown) => {
+        await step(text).catch((error: unknown) => {
           onFailure(error);
           still = isLasting(error);
         });
-      if (news.signal.aborted) news = new AbortController();
     }
   };
   const running = run();
@@ -67,10 +72,8 @@ export function createLive({ clock, log, posted, edit, signal }: LiveOptions): L
   return {
     posted,
     show(text) {
-      if (ended.aborted) return;
-      // What goes beyond one message comes with the final reply.
-      wanted = toLiveText(text);
-      news.abort();
+      said = text;
+      rest.news();
     },
     async close() {
       closing.abort();

@@ -5,6 +5,7 @@ import type { LivePost } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { PostedRef } from "../../src/model/reply.ts";
+import { createRest } from "../shared/rest.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import { neutralise } from "./neutral.ts";
 import { postLimit, toMessage } from "./render.ts";
@@ -53,25 +54,35 @@ export function createLive(options: LiveOptions): Live {
   const started = clock.now();
   const closing = new AbortController();
   const ended = AbortSignal.any([closing.signal, options.signal]);
-  let news = new AbortController();
+  const rest = createRest(clock, ended);
   let mode: Mode = "stream";
   /** What a reader sees, as far as we know; not known any more after an append of which nobody heard. */
   let shown: string | undefined = "";
+  let said = "";
   let wanted = "";
   let full = false;
   let earliest = 0;
   let failures = 0;
 
-  const rest = () => (shown !== undefined && wanted.startsWith(shown) ? wanted.slice(shown.length) : undefined);
+  const missing = () => (shown !== undefined && wanted.startsWith(shown) ? wanted.slice(shown.length) : undefined);
 
-  const waitMs = () => {
-    const now = clock.now();
-    const life = mode === "stream" ? started + streamLifeMs - now : longSleepMs;
-    return Math.max(0, wanted === shown ? life : Math.min(life, earliest - now));
+  const lifeMs = () => (mode === "stream" ? started + streamLifeMs - clock.now() : longSleepMs);
+
+  const takeNews = () => {
+    if (full) return;
+    const whole = neutralise(said)
+      .replace(/^(?:[^\S\n]*\n)+/, "")
+      .trimEnd();
+    if (whole === "") return;
+    full = whole.length > postLimit;
+    // What goes beyond one message comes with the final reply.
+    const next = full ? (splitMarkdown(whole, postLimit)[0] ?? "") : whole;
+    if (full && shown !== undefined && !next.startsWith(shown)) return;
+    wanted = next;
   };
 
   const step = async () => {
-    const piece = rest();
+    const piece = missing();
     if (mode === "stream" && (piece === undefined || clock.now() - started >= streamLifeMs)) {
       await endQuietly(web, place, options.signal);
       mode = "update";
@@ -103,10 +114,13 @@ export function createLive(options: LiveOptions): Live {
 
   const run = async () => {
     while (!ended.aborted && mode !== "still") {
-      const wait = waitMs();
-      if (wait > 0) await clock.sleep(wait, AbortSignal.any([ended, news.signal]));
-      else await step().catch(onFailure);
-      if (news.signal.aborted) news = new AbortController();
+      const [life, pause] = [lifeMs(), earliest - clock.now()];
+      if (life > 0 && pause > 0) await rest.take(Math.min(life, pause));
+      else {
+        takeNews();
+        if (life > 0 && wanted === shown) await rest.take(life, "news");
+        else await step().catch(onFailure);
+      }
     }
   };
   const running = run();
@@ -119,25 +133,16 @@ export function createLive(options: LiveOptions): Live {
   return {
     posted,
     show(text) {
-      if (full || ended.aborted) return;
-      const whole = neutralise(text)
-        .replace(/^(?:[^\S\n]*\n)+/, "")
-        .trimEnd();
-      if (whole === "") return;
-      full = whole.length > postLimit;
-      // What goes beyond one message comes with the final reply.
-      const next = full ? (splitMarkdown(whole, postLimit)[0] ?? "") : whole;
-      if (full && shown !== undefined && !next.startsWith(shown)) return;
-      wanted = next;
-      news.abort();
+      said = text;
+      rest.news();
     },
     close,
     async finish(markdown, last, signal) {
       await close();
       if (mode === "stream" && shown !== undefined && markdown.startsWith(shown)) {
-        const missing = markdown.slice(shown.length);
+        const left = markdown.slice(shown.length);
         try {
-          await stopStream(web, place, toEnd(missing, last), signal);
+          await stopStream(web, place, toEnd(left, last), signal);
           mode = "still";
           return true;
         } catch (error) {

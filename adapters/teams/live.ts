@@ -3,6 +3,7 @@ import type { LivePost } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { PostedRef } from "../../src/model/reply.ts";
+import { createRest } from "../shared/rest.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import type { TeamsAddress } from "./address.ts";
 import type { Connector, Message } from "./connector.ts";
@@ -49,22 +50,22 @@ export function createLive(options: LiveOptions): Live {
   const { connector, pace, clock, log, address, posted, stream } = options;
   const closing = new AbortController();
   const ended = AbortSignal.any([closing.signal, options.signal]);
-  let news = new AbortController();
+  const rest = createRest(clock, ended);
   let mode: Mode = stream ? "stream" : "update";
   let shown = "";
-  let wanted = "";
+  let said = "";
   let earliest = 0;
   let failures = 0;
 
   const lifeMs = () => (mode === "stream" && stream ? stream.startedAt + streamLifeMs - clock.now() : longSleepMs);
 
   const next = () => {
+    // What goes beyond one message comes with the final reply.
+    const wanted = splitMarkdown(said, postLimit)[0] ?? "";
     const text = mode === "stream" ? toGrowingMarkdown(wanted) : toTeamsMarkdown(wanted);
     // A stream takes only what begins with the text before it; the rest comes with the end.
     return text === shown || text.trim() === "" || (mode === "stream" && !text.startsWith(shown)) ? undefined : text;
   };
-
-  const waitMs = () => Math.max(0, next() === undefined ? lifeMs() : Math.min(lifeMs(), earliest - clock.now()));
 
   const step = async () => {
     if (mode === "stream" && stream && lifeMs() <= 0) {
@@ -97,10 +98,10 @@ export function createLive(options: LiveOptions): Live {
 
   const run = async () => {
     while (!ended.aborted && mode !== "still") {
-      const wait = waitMs();
-      if (wait > 0) await clock.sleep(wait, AbortSignal.any([ended, news.signal]));
+      const [life, pause] = [lifeMs(), earliest - clock.now()];
+      if (life > 0 && pause > 0) await rest.take(Math.min(life, pause));
+      else if (life > 0 && next() === undefined) await rest.take(life, "news");
       else await step().catch(onFailure);
-      if (news.signal.aborted) news = new AbortController();
     }
   };
   const running = run();
@@ -111,10 +112,8 @@ export function createLive(options: LiveOptions): Live {
       return stream?.end === undefined ? stream : undefined;
     },
     show(text) {
-      if (ended.aborted) return;
-      // What goes beyond one message comes with the final reply.
-      wanted = splitMarkdown(text, postLimit)[0] ?? "";
-      news.abort();
+      said = text;
+      rest.news();
     },
     async close() {
       closing.abort();

@@ -42,7 +42,7 @@ async function expectHarmless(options: HostileOptions, settings: Readonly<Record
   const { agent, world, bystander, chat } = await setUp(options, settings);
   const used = await measure(async () => {
     await chat.say("hello");
-    await until(() => /Reference `\w+`\.$/.test(chat.replies().at(-1) ?? ""), 15_000, "a word with a reference");
+    await until(() => /Reference `\w+`\.$/.test(chat.replies().at(-1) ?? ""), 30_000, "a word with a reference");
   });
   expect(chat.replies().at(-1)).toMatch(words);
   expect(chat.replies().length).toBeLessThanOrEqual(25);
