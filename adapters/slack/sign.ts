@@ -69,9 +69,17 @@ export function createSigns({ web, clock, features, alone }: SignsOptions): Sign
     return shown;
   };
 
+  const isFresh = (shown: Shown, sign: Sign, text: string): boolean => {
+    if (shown.kind !== sign.kind) return false;
+    // Nothing is shown, and nobody else could have changed that.
+    if (alone && sign.kind === "idle") return true;
+    const news = shown.way === "status" && shown.text !== text;
+    return clock.now() - shown.at < (news ? rewordMs : refreshMs);
+  };
+
   const apply = async (shown: Shown, place: Place, sign: Sign, signal: AbortSignal) => {
     const text = toStatus(sign);
-    if (isFresh(shown, sign, text, clock.now())) return;
+    if (isFresh(shown, sign, text)) return;
     for (const way of ways.slice(ways.indexOf(shown.way))) {
       const worked = await show(web, way, place, sign, text, signal);
       if (!worked) continue;
@@ -111,6 +119,7 @@ export function createSigns({ web, clock, features, alone }: SignsOptions): Sign
       if (threadTs === undefined) return;
       const place = { ...address, threadTs };
       const shown = shownIn(`${address.team}:${address.channel}:${threadTs}`);
+      if (sign.kind === "working" && sign.first && shown.kind === "none") shown.kind = "idle";
       if (sign.kind === "idle") shown.held?.drop();
       else if (shown.held) shown.held.sign = sign;
       else if (alone && shown.kind !== "working") shown.held = hold(shown, place, sign, signal);
@@ -120,13 +129,6 @@ export function createSigns({ web, clock, features, alone }: SignsOptions): Sign
       for (const { held } of threads.values()) held?.drop();
     },
   };
-}
-
-function isFresh(shown: Shown, sign: Sign, text: string, now: number): boolean {
-  if (shown.kind !== sign.kind) return false;
-  const age = now - shown.at;
-  const news = shown.way === "status" && shown.text !== text;
-  return age < (news ? rewordMs : refreshMs);
 }
 
 /** A progress word of an agent is one short line without a call to anybody. */

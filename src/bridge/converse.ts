@@ -100,7 +100,7 @@ async function decide(parts: Parts, row: Leased, event: Message, signal: AbortSi
   const say = (text: string, options: { private?: string } = {}) => refuse(parts, event, text, answering, options);
   if (!client) return say(event.agent === undefined ? notices.noAgent(row.reference) : notices.notChosen(event.agent));
   if (!mayAsk(parts.routes, event.thread, event.roles, client.name)) return say(notices.notYourRole, { private: event.author.id });
-  showSign(parts, event.thread, { kind: "working" });
+  showSign(parts, event.thread, { kind: "working", first: known === undefined && row.attempts === 1 });
   const verdict = await identifyAuthor(parts, event, client.policy.identity, signal).catch((error: unknown) => deferPerson(error, row));
   if (verdict === undefined) return say(notices.unknownPerson(row.reference));
   if ("end" in verdict) return verdict;
@@ -178,7 +178,9 @@ async function begin(
       turn,
       ...(answering
         ? showAnswer(parts, answering.question, answering.event, verdict.displayName)
-        : await closeQuestion(parts, context, verdict.displayName)),
+        : known
+          ? await closeQuestion(parts, context, verdict.displayName)
+          : []),
       ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : []),
     ],
     ...(joins ? { mail: [{ to: head.id, item: { kind: "join", row: turn.id } }] } : {}),

@@ -34,7 +34,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
       if (first) await session.parts.failpoint("ask.send.first");
       first = false;
       coming = next(iterator);
-      if (await takeEvent(session, turnId, happened.result.value, live)) return;
+      if (await takeEvent(session, turnId, happened.result.value, live, coming)) return;
     }
   } finally {
     mailbox.close();
@@ -71,9 +71,13 @@ function next(iterator: AsyncIterator<AgentEvent>): Promise<Next> {
   return coming;
 }
 
-/** True when the turn has its end. */
-async function takeEvent(session: Session, turnId: string, event: AgentEvent, live: LiveText): Promise<boolean> {
-  if (session.noteIds(event)) await commitIds(session);
+/**
+ * True when the turn has its end. The agent's ids are committed at once, for without them nobody can ask for the task later; only where what
+ * comes next is there already, and may be the end, they wait for that one.
+ */
+async function takeEvent(session: Session, turnId: string, event: AgentEvent, live: LiveText, coming?: Promise<Next>): Promise<boolean> {
+  const owed = session.owesIds;
+  if (session.noteIds(event)) nameTask(session);
   applyEvent(session, turnId, event);
   const turn = session.turn(turnId);
   if (!turn || turn.state === "ended") return true;
@@ -85,10 +89,17 @@ async function takeEvent(session: Session, turnId: string, event: AgentEvent, li
     if (now) concludeTurn(session, now, outcome);
     return true;
   }
+  if (session.owesIds && (owed || !(await isThere(coming)))) await commitIds(session);
   if (event.kind === "output") live.show(toLiveText(answer));
   if (event.kind === "working") live.sign(event.text);
   if (event.kind === "working" && event.notice && event.text !== undefined) await tell(session, turnId, event.text);
   return false;
+}
+
+async function isThere(coming: Promise<Next> | undefined): Promise<boolean> {
+  if (!coming) return false;
+  const there = () => true;
+  return Promise.race([coming.then(there, there), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
 
 /** A line of its own, at once: signs are best effort, and not every platform shows their words. */
@@ -98,12 +109,15 @@ async function tell(session: Session, turnId: string, words: string): Promise<vo
   await session.save();
 }
 
-async function commitIds(session: Session): Promise<void> {
+/** With the next commit the task is found by the agent's ids. */
+function nameTask(session: Session): void {
   const { taskId, contextId, agent } = session.task;
-  if (taskId !== undefined) {
-    session.keys = [...session.keys, { key: taskKey(agent, contextId, taskId) }];
-    session.forget = [askingKey(agent)];
-  }
+  if (taskId === undefined) return;
+  session.keys = [...session.keys, { key: taskKey(agent, contextId, taskId) }];
+  session.forget = [askingKey(agent)];
+}
+
+async function commitIds(session: Session): Promise<void> {
   await session.parts.failpoint("follow.ids.before");
   await session.save();
   await session.parts.failpoint("follow.ids.after");

@@ -30,6 +30,8 @@ export class Session {
   forget: readonly string[] = [];
   /** Why the message's own call was given up, in words for the thread: it tells more than what a later look at the task met. */
   why: string | undefined;
+  /** The agent's ids are known, and not yet committed. */
+  owesIds = false;
   /** The content as the row holds it. */
   #kept: TaskContent;
   #seen = 0;
@@ -97,11 +99,12 @@ export class Session {
     this.content = { ...this.content, [id]: { ...before, answer } };
   }
 
-  /** Learns the agent's ids from an event. True when they are new and worth a commit. */
+  /** Learns the agent's ids from an event. True when they are new. */
   noteIds(event: AgentEvent): boolean {
     const { taskId = this.task.taskId, contextId = this.task.contextId } = event;
     if (taskId === this.task.taskId && contextId === this.task.contextId) return false;
     this.updateTask({ ...(taskId === undefined ? {} : { taskId }), ...(contextId === undefined ? {} : { contextId }) });
+    this.owesIds = true;
     return true;
   }
 
@@ -131,6 +134,7 @@ export class Session {
 
   #committed(content: TaskContent): void {
     this.#kept = content;
+    this.owesIds = false;
     this.outbox = [];
     this.keys = [];
     this.files = [];

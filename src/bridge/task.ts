@@ -148,7 +148,7 @@ async function finish(session: Session): Promise<boolean> {
   const asking = open ? { asking: last.id } : {};
   const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
   const known = open || contextId !== undefined || taskId !== undefined;
-  session.forget = [...session.forget, askingKey(task.agent)];
+  if (task.push) session.forget = [...session.forget, askingKey(task.agent)];
   await parts.failpoint("follow.end.before");
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);
   await parts.failpoint("follow.end.after");

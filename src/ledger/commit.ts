@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Kysely, sql, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
 import { createGatherer } from "./gather.ts";
 import type { Schema } from "./schema.ts";
@@ -64,45 +64,20 @@ async function commitAlone(engine: Engine, unit: Unit, tries = 1): Promise<void>
   concludeAll(engine, [unit]);
 }
 
-/** One transaction for all; when it cannot be committed, one for each, so that nobody fails for another's sake. */
+/** One transaction for all; when one of them cannot be kept, one for each, so that nobody fails for another's sake. */
 async function commitTogether(engine: Engine, batch: readonly Unit[]): Promise<void> {
   const [only] = batch;
   if (only && batch.length === 1) return commitAlone(engine, only);
-  const failed: { readonly unit: Unit; readonly error: unknown }[] = [];
   try {
     await engine.transaction(async (tx) => {
-      failed.length = 0;
-      for (const unit of batch) await runApart(engine, tx, unit).catch((error: unknown) => void failed.push({ unit, error }));
+      for (const unit of batch) if (!(await unit.run(tx)).keep) throw new Undone();
     });
   } catch {
     for (const unit of batch) unit.drop();
     for (const unit of batch) await commitAlone(engine, unit);
     return;
   }
-  for (const { unit, error } of failed) unit.fail(error);
-  concludeAll(
-    engine,
-    batch.filter((unit) => !failed.some((other) => other.unit === unit)),
-  );
-}
-
-/** Runs a unit in a savepoint. Rejects when nothing of it was written. */
-async function runApart(engine: Engine, tx: Transaction<Schema>, unit: Unit, tries = 1): Promise<void> {
-  await sql`savepoint unit`.execute(tx);
-  try {
-    const { keep } = await unit.run(tx);
-    if (!keep) {
-      unit.drop();
-      await sql`rollback to unit`.execute(tx);
-    }
-    await sql`release unit`.execute(tx);
-  } catch (error) {
-    unit.drop();
-    await sql`rollback to unit`.execute(tx);
-    await sql`release unit`.execute(tx);
-    if (tries < maxTries && engine.isTransient(error)) return runApart(engine, tx, unit, tries + 1);
-    throw error;
-  }
+  concludeAll(engine, batch);
 }
 
 /** Whoever works on goes on after the commit; whoever promises something to others does so once it is on the disk. Waits for neither. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { NewRow, Offer, Row } from "../model/ledger.ts";
 import type { Lane } from "./engine.ts";
-import { promoteHeads, toLaneKey, toPairs } from "./lanes.ts";
+import { isHead, promoteHeads, toLaneKey, toPairs } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import { createReference } from "./reference.ts";
 import { parse, putKeys, putTexts, type Text, toHash, toText } from "./rows.ts";
@@ -72,11 +72,11 @@ async function draftRows({ engine }: Parts, commit: Commit, rows: readonly NewRo
   });
 }
 
-/** Those of the lanes in which a row is open. */
+/** Those of the lanes that have a head. */
 const findBusy = createStatement<{ pairs: string }, Lane>(({ db, engine, arg }) =>
   sql<Lane>`
     select l.queue, l.lane from ${engine.lanes(arg("pairs"))}
-    where exists (select 1 from queue q where q.queue = l.queue and q.lane = l.lane and q.state in ('ready', 'leased'))`.compile(db),
+    where exists (select 1 from queue q where q.queue = l.queue and q.lane = l.lane and ${isHead})`.compile(db),
 );
 
 function toValues(parts: Parts, { row, text, isHead, offer }: Draft, origin: Origin | undefined) {

@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { OpenStore } from "../model/ledger.ts";
 import { type Guard, toStoreError } from "./guard.ts";
 import type { Parts } from "./parts.ts";
-import type { KvTable, Schema } from "./schema.ts";
+import type { Schema, Sealed } from "./schema.ts";
 import { createStatement } from "./statement.ts";
 
 /** Namespaces of named values. Within a commit they read and write in it, outside on their own. */
@@ -59,19 +59,14 @@ class KyselyStorage implements KeyvStoreAdapter {
   }
 
   async get<Value>(key: string): Promise<DeserializedData<Value> | undefined> {
-    const [value] = await this.getMany<Value>([key]);
-    return value;
+    const { commits, engine } = this.#parts;
+    const [sealed] = await selectValue(engine, commits.reader(), { namespace: this.#space, key });
+    return sealed && this.#open(key, sealed);
   }
 
   /** Needed: without it Keyv takes a failed read of many for missing values. */
   async getMany<Value>(keys: string[]): Promise<(DeserializedData<Value> | undefined)[]> {
-    const { commits, engine, vault } = this.#parts;
-    const records = await selectValues(engine, commits.reader(), { namespace: this.#space, keys: JSON.stringify(keys) });
-    const texts = new Map(records.map(({ key, ...sealed }) => [key, vault.open(sealed, this.#place(key))]));
-    return keys.map((key) => {
-      const text = texts.get(key);
-      return text === undefined ? undefined : JSON.parse(text);
-    });
+    return Promise.all(keys.map((key) => this.get<Value>(key)));
   }
 
   async set(key: string, value: string, ttlMs?: number): Promise<void> {
@@ -90,6 +85,10 @@ class KyselyStorage implements KeyvStoreAdapter {
     await this.#write((db) => db.deleteFrom("kv").where("namespace", "=", this.#space).execute());
   }
 
+  #open<Value>(key: string, sealed: Sealed): DeserializedData<Value> {
+    return JSON.parse(this.#parts.vault.open(sealed, this.#place(key)));
+  }
+
   #write<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     const tx = this.#parts.commits.current();
     return tx ? work(tx) : this.#parts.commits.write((commit) => work(commit.tx));
@@ -100,11 +99,10 @@ class KyselyStorage implements KeyvStoreAdapter {
   }
 }
 
-const selectValues = createStatement<{ namespace: string; keys: string }, Pick<KvTable, "key" | "key_id" | "body">>(({ db, engine, arg }) =>
-  sql<Pick<KvTable, "key" | "key_id" | "body">>`
-    select key, key_id, body from kv
-    where namespace = ${arg("namespace")} and key ${engine.among(arg("keys"))}
-      and (expires_at is null or expires_at > ${engine.now()})`.compile(db),
+const selectValue = createStatement<{ namespace: string; key: string }, Sealed>(({ db, engine, arg }) =>
+  sql<Sealed>`
+    select key_id, body from kv
+    where namespace = ${arg("namespace")} and key = ${arg("key")} and (expires_at is null or expires_at > ${engine.now()})`.compile(db),
 );
 
 const putValue = createStatement<{ namespace: string; key: string; key_id: string | null; body: string; ttl: number | null }>(

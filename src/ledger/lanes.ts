@@ -33,10 +33,16 @@ function distinct(lanes: readonly Lane[]): readonly Lane[] {
   return [...new Map(lanes.map(({ queue, lane }) => [toLaneKey({ queue, lane }), { queue, lane }])).values()];
 }
 
+/** Of a row `q`: the oldest open one of its lane. */
+export const isHead = sql<boolean>`q.head = 1`;
+
+/** Of a row `q`: open, behind the head of its lane. */
+export const isWaiting = sql<boolean>`q.head = 0 and q.state in ('ready', 'leased')`;
+
 /**
- * Marks the oldest open row of each lane as its head. Only heads can be taken: a claim looks at one row per lane, however many wait behind
- * it. Those that have become it are handed over to workers of this process that have room, and announced to all otherwise. The lanes must
- * be locked.
+ * Marks the oldest waiting row of each lane that has no head as its head. Only heads can be taken: a claim looks at one row per lane, however
+ * many wait behind it. Those that have become it are handed over to workers of this process that have room, and announced to all otherwise.
+ * The lanes must be locked.
  */
 export async function promoteHeads(parts: Parts, commit: Commit, lanes: readonly Lane[]): Promise<void> {
   if (lanes.length === 0) return;
@@ -47,8 +53,9 @@ export async function promoteHeads(parts: Parts, commit: Commit, lanes: readonly
 
 const promote = createStatement<{ pairs: string }, { queue: Queue; seq: number; delay: number }>(({ db, engine, arg }) =>
   sql<{ queue: Queue; seq: number; delay: number }>`
-    update queue set head = 1 where head = 0 and seq in (
-      select (select q.seq from queue q where q.queue = l.queue and q.lane = l.lane and q.state in ('ready', 'leased') order by q.seq limit 1)
-      from ${engine.lanes(arg("pairs"))})
+    update queue set head = 1 where seq in (
+      select (select min(q.seq) from queue q where q.queue = l.queue and q.lane = l.lane and ${isWaiting})
+      from ${engine.lanes(arg("pairs"))}
+      where not exists (select 1 from queue q where q.queue = l.queue and q.lane = l.lane and ${isHead}))
     returning queue, seq, run_at - ${engine.now()} as delay`.compile(db),
 );

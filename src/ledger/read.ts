@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { BuriedRow, Queue, Row, RowCount } from "../model/ledger.ts";
 import type { MessageLink } from "../model/link.ts";
+import { isHead, isWaiting } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import { toReference } from "./reference.ts";
 import { selectRows, toFacts, toRow } from "./rows.ts";
@@ -15,7 +16,7 @@ export async function findRow({ commits, engine, vault }: Parts, id: string): Pr
   return record && toRow(record, vault);
 }
 
-const selectRow = createStatement<{ id: string }, RowRecord>(({ db, arg }) => selectRows(db).where("queue.id", "=", arg("id")).compile());
+const selectRow = createStatement<{ id: string }, RowRecord>(({ db, arg }) => selectRows(db).where("q.id", "=", arg("id")).compile());
 
 export async function findByKey(
   { commits, engine, vault }: Parts,
@@ -28,10 +29,10 @@ export async function findByKey(
 
 const selectByKey = createStatement<{ key: string; limit: number }, RowRecord & { readonly proof: string | null }>(({ db, arg }) =>
   selectRows(db)
-    .innerJoin("row_key", "row_key.row_id", "queue.id")
+    .innerJoin("row_key", "row_key.row_id", "q.id")
     .select("row_key.proof")
     .where("row_key.key", "=", arg("key"))
-    .orderBy("queue.seq", "desc")
+    .orderBy("q.seq", "desc")
     .limit(arg("limit"))
     .compile(),
 );
@@ -41,14 +42,12 @@ export async function findOpen({ commits, engine, vault }: Parts, queue: Queue, 
   return records.map((record) => toRow(record, vault));
 }
 
-const selectOpen = createStatement<{ queue: Queue; lane: string }, RowRecord>(({ db, arg }) =>
-  selectRows(db)
-    .where("queue.queue", "=", arg("queue"))
-    .where("queue.lane", "=", arg("lane"))
-    .where(sql<boolean>`queue.state in ('ready', 'leased')`)
-    .orderBy("queue.seq")
-    .compile(),
-);
+/** The head and those that wait behind it have an index each. */
+const selectOpen = createStatement<{ queue: Queue; lane: string }, RowRecord>(({ db, arg }) => {
+  const inLane = (kind: RawBuilder<boolean>) =>
+    selectRows(db).where("q.queue", "=", arg("queue")).where("q.lane", "=", arg("lane")).where(kind);
+  return inLane(isHead).unionAll(inLane(isWaiting)).orderBy("seq").compile();
+});
 
 /** Oldest first, without their content. */
 export async function findBuried(db: Kysely<Schema>, limit: number): Promise<readonly BuriedRow[]> {
@@ -58,7 +57,7 @@ export async function findBuried(db: Kysely<Schema>, limit: number): Promise<rea
 
 /** `Ledger.trace`: what matches, the rows it came from, and all that came from those. */
 export function traceRows(db: Kysely<Schema>, what: string): Promise<readonly Row[]> {
-  return traceFrom(db, sql`id = ${what} or lane = ${what} or (origin is null and reference = ${toReference(what)})`);
+  return traceFrom(db, sql`id = ${what} or (origin is null and lane = ${what}) or (origin is null and reference = ${toReference(what)})`);
 }
 
 /** The story of the message that a link leads to; of its thread, where the message itself is not known. */
@@ -108,11 +107,13 @@ export async function countRows({ commits, engine }: Parts): Promise<readonly Ro
   return rows.map((row) => ({ ...row }));
 }
 
-/** `Ledger.backlog`: two ranges that have an index of their own, however many rows are done. */
+/** `Ledger.backlog`: ranges that have an index of their own, however many rows are done. */
 export async function countBacklog({ commits, engine }: Parts): Promise<readonly RowCount[]> {
   const { rows } = await sql<RowCount>`
     select queue, state, count(*) as count, ${engine.now()} - min(created_at) as "oldestMs"
-      from queue where state in ('ready', 'leased') group by queue, state
+      from (select queue, state, created_at from queue q where ${isHead}
+        union all select queue, state, created_at from queue q where ${isWaiting}) as open
+      group by queue, state
     union all select queue, state, count(*), ${engine.now()} - min(settled_at) from queue where state = 'buried' group by queue, state`.execute(
     commits.reader(),
   );

@@ -28,7 +28,7 @@ async function inBatches({ commits }: Parts, one: (commit: Commit) => Promise<nu
 
 async function purgeContent({ engine }: Parts, { tx }: Commit, contentMs: number): Promise<number> {
   const limit = sql<number>`${engine.now()} - ${contentMs}`;
-  const over = tx.selectFrom("queue").select("id").where("settled_at", "<=", limit);
+  const over = tx.selectFrom("queue").select("id").where("kept", "in", [0, 1]).where("settled_at", "<=", limit);
   const ids = await over.where("kept", "=", 1).orderBy("settled_at").limit(batch).execute();
   await tx.deleteFrom("mail").where("row_id", "in", over).execute();
   if (ids.length === 0) return 0;
@@ -41,7 +41,13 @@ async function purgeContent({ engine }: Parts, { tx }: Commit, contentMs: number
 
 async function purgeFacts({ engine }: Parts, { tx }: Commit, factsMs: number): Promise<number> {
   const limit = sql<number>`${engine.now()} - ${factsMs}`;
-  const rows = await tx.selectFrom("queue").select("id").where("settled_at", "<=", limit).orderBy("settled_at").limit(batch).execute();
+  const rows = await tx
+    .selectFrom("queue")
+    .select("id")
+    .where("kept", "in", [0, 1])
+    .where("settled_at", "<=", limit)
+    .limit(batch)
+    .execute();
   if (rows.length === 0) return 0;
   const ids = rows.map(({ id }) => id);
   await tx.deleteFrom("content").where("row_id", "in", ids).execute();

@@ -6,12 +6,12 @@ import type { QueueTable, RowRecord, Schema } from "./schema.ts";
 import { createMany, createStatement } from "./statement.ts";
 import { SealedError, type Vault } from "./vault.ts";
 
-/** Rows of work with their content; to be narrowed by the caller. */
+/** Rows of work (`q`) with their content; to be narrowed by the caller. */
 export function selectRows(db: Kysely<Schema>) {
   return db
-    .selectFrom("queue")
-    .leftJoin("content", "content.row_id", "queue.id")
-    .selectAll("queue")
+    .selectFrom("queue as q")
+    .leftJoin("content", "content.row_id", "q.id")
+    .selectAll("q")
     .select(["content.body", "content.key_id"]);
 }
 

@@ -6,7 +6,7 @@ import type { Lane } from "./engine.ts";
 import { putFiles } from "./files.ts";
 import { Foreign } from "./guard.ts";
 import { insertRows } from "./insert.ts";
-import { lockLanes, promoteHeads } from "./lanes.ts";
+import { isWaiting, lockLanes, promoteHeads } from "./lanes.ts";
 import { dropMail, sendMail } from "./mail.ts";
 import type { Parts } from "./parts.ts";
 import { dropKeys, putKeys, putTexts, toHash, toText } from "./rows.ts";
@@ -26,18 +26,18 @@ export function finishStep(parts: Parts, leased: Leased, step: Ended): Promise<S
 }
 
 async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: Ended): Promise<Settled> {
-  const { end, rows = [], mail = [], absorb = [] } = step;
+  const { rows = [], mail = [], absorb = [] } = step;
   const joined = await findLanes(commit, absorb);
   await lockLanes(parts, commit, [leased, ...rows, ...joined]);
   if (!(await areOpen(parts, commit, leased, { mail, absorb }))) return "bounced";
   if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
-  if (!(await writeOwn(parts, commit, leased, step))) return "mail";
   await absorbRows(parts, commit, leased, absorb);
+  await promoteHeads(parts, commit, joined);
+  if (!(await writeOwn(parts, commit, leased, step))) return "mail";
   await insertRows(parts, commit, rows, leased);
   await sendMail(parts, commit, mail);
   await amendRows(parts, commit, step.amend ?? []);
   if (step.also) await runAlso(step.also);
-  await promoteHeads(parts, commit, end?.kind === "done" || end?.kind === "buried" ? [leased, ...joined] : joined);
   return "settled";
 }
 
@@ -102,6 +102,7 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
   );
   await dropKeys(parts, commit.tx, leased.id, step.forget ?? []);
   if (end?.kind === "parked" || end?.kind === "retry") commit.due(leased.queue, Number(own.delay));
+  if (own.waiting === 1) await promoteHeads(parts, commit, [leased]);
   return true;
 }
 
@@ -123,7 +124,8 @@ interface Own {
   readonly delay: number;
 }
 
-type Ending = Statement<Own, { readonly delay: number }>;
+/** `waiting`: 1 where the lane has no head any more, and a row that can become it. */
+type Ending = Statement<Own, { readonly delay: number; readonly waiting: number }>;
 
 const hasMail = sql`exists (select 1 from mail where row_id = queue.id)`;
 
@@ -154,11 +156,14 @@ const endings: Readonly<Record<End["kind"] | "none", Ending>> = {
 function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>, condition: RawBuilder<unknown> = sql`1 = 1`): Ending {
   return createStatement((build) => {
     const { arg, db, engine } = build;
-    return sql<{ delay: number }>`
+    return sql<{ delay: number; waiting: number }>`
       update queue set facts = coalesce(${arg("facts")}, facts), result = coalesce(${arg("result")}, result),
         hash = coalesce(${arg("hash")}, hash), kept = case when cast(${arg("hash")} as text) is null then kept else 1 end, ${columns(build)}
       where id = ${arg("id")} and state = 'leased' and lease_owner = ${arg("owner")} and fence = ${arg("fence")} and ${condition}
-      returning run_at - ${engine.now()} as delay`.compile(db);
+      returning run_at - ${engine.now()} as delay, case when head = 0 and exists (
+        select 1 from queue q where q.queue = queue.queue and q.lane = queue.lane and ${isWaiting}) then 1 else 0 end as waiting`.compile(
+      db,
+    );
   });
 }
 

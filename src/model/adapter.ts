@@ -15,8 +15,8 @@ export interface Capabilities {
   readonly reachesPeople?: true;
 }
 
-/** A live sign: best effort, never queued. `idle` takes the sign away. */
-export type Sign = { readonly kind: "working"; readonly text?: string } | { readonly kind: "idle" };
+/** A live sign: best effort, never queued. `idle` takes the sign away. `first`: this thread was never shown any before. */
+export type Sign = { readonly kind: "working"; readonly text?: string; readonly first?: boolean } | { readonly kind: "idle" };
 
 /** What an admin is told who asks whether a platform is set up as it must be. */
 export interface Finding {

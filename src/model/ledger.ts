@@ -176,7 +176,7 @@ export interface Ledger {
   byKey(key: string, limit: number): Promise<readonly (Row & { readonly proof: string | undefined })[]>;
   /** The open rows of a lane, its head first. */
   open(queue: Queue, lane: string): Promise<readonly Row[]>;
-  /** All rows that a reference, an id or a lane (thread key) leads to, oldest first, without their content. */
+  /** All rows that a reference, an id or the lane (thread key) of a message leads to, oldest first, without their content. */
   trace(what: string): Promise<readonly Row[]>;
   /** Oldest first, without their content. */
   buried(limit: number): Promise<readonly BuriedRow[]>;

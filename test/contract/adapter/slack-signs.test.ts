@@ -111,6 +111,21 @@ describe("the sign of life of a bridge that is alone", () => {
     expect(calls()).toEqual(["active", "processing"]);
   });
 
+  test("is not taken away where none was ever shown", async () => {
+    const shown = world.adapter.sign(thread, { kind: "working", first: true }, signal);
+    await idle();
+    await shown;
+    expect(calls()).toEqual([]);
+    const again = working();
+    await clock.advance(160);
+    await again;
+    await idle();
+    expect(calls()).toEqual(["processing", "active"]);
+    await clock.advance(200_000);
+    await idle();
+    expect(calls()).toEqual(["processing", "active"]);
+  });
+
   test("that fails after its wait is told to the caller", async () => {
     world.slack.fault({ kind: "429", method: "agents.sessions.setStatus" });
     const shown = expect(working()).rejects.toMatchObject({ kind: "rateLimited" });
