@@ -4,7 +4,14 @@ import type { Attachment, Author, IncomingEvent } from "../model/message.ts";
 import type { PostedRef, Reply, ReplyPart } from "../model/reply.ts";
 import type { Json, ThreadRef } from "../model/thread.ts";
 
-/** What the rows of each queue hold. Stored rows are parsed here, once, and trusted from then on. */
+/**
+ * What the rows of each queue hold. Stored rows are parsed here, once, and trusted from then on; so is what this process has written itself and
+ * hands to itself.
+ */
+function read<T>(schema: z.ZodType<T>, { own }: Row, value: Json): T {
+  // biome-ignore lint/plugin: rows of a queue are made of values of this very type
+  return own ? (value as T) : schema.parse(value);
+}
 
 const json = z.custom<Json>((value) => value !== undefined);
 const thread: z.ZodType<ThreadRef> = z.object({
@@ -34,7 +41,9 @@ const eventFacts = z.discriminatedUnion("kind", [
   z.object({ ...base, kind: z.literal("deleted"), message: z.string() }),
 ]);
 const attachment = z.object({ id: z.string(), name: z.string(), mediaType: z.string(), size: z.number(), source: json });
-const eventContent = z.object({ text: z.string().default(""), attachments: z.array(attachment).default([]) });
+const eventContent = z.object({ text: z.string(), attachments: z.array(attachment) });
+
+const noContent = { text: "", attachments: [] };
 
 /** An event as a row: what was said goes to the content, all else to the facts. */
 export function fromEvent(event: IncomingEvent): { readonly facts: Json; readonly content?: Json } {
@@ -46,8 +55,8 @@ export function fromEvent(event: IncomingEvent): { readonly facts: Json; readonl
 
 /** The event of a message or control row. Content whose time is over reads as empty. */
 export function toEvent(row: Row): IncomingEvent {
-  const facts = eventFacts.parse(row.facts);
-  const content = eventContent.parse(row.content ?? {});
+  const facts = read(eventFacts, row, row.facts);
+  const content = read(eventContent, row, row.content ?? noContent);
   if (facts.kind === "message") return { ...facts, ...content };
   if (facts.kind === "edited") return { ...facts, text: content.text };
   if (facts.kind === "action" && content.text !== "") return { ...facts, text: content.text };
@@ -207,8 +216,8 @@ const taskContent: z.ZodType<TaskContent> = z.record(
   z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer, attachments: z.array(attachment).exactOptional() }),
 );
 
-export const toTask = (row: Row): Task => task.parse(row.facts);
-export const toTaskContent = (row: Row): TaskContent => taskContent.parse(row.content ?? {});
+export const toTask = (row: Row): Task => read(task, row, row.facts);
+export const toTaskContent = (row: Row): TaskContent => read(taskContent, row, row.content ?? {});
 
 /** A post on its way. `last`: nothing more comes in this turn, so the working sign goes. */
 export interface Delivery {
@@ -259,8 +268,8 @@ export const toPosted = (row: Row): PostedRef | undefined => posted.safeParse(ro
 /** Whether a delivery is the bridge's own word. Also of a row that cannot be worked on. */
 export const isNotice = (row: Row): boolean => reply.safeParse(row.content).data?.tone === "notice";
 
-export const toDelivery = (row: Row): Delivery => delivery.parse(row.facts);
-export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : reply.parse(row.content));
+export const toDelivery = (row: Row): Delivery => read(delivery, row, row.facts);
+export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : read(reply, row, row.content));
 
 /** Rows are built from plain data only: strings, numbers, booleans, arrays and objects of them. */
 export function toJson(value: object): Json {

@@ -1,6 +1,7 @@
 import type { Readable, Transform } from "node:stream";
 import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
+import { ReceivedHeaders } from "./received-headers.ts";
 
 type Source = Dispatcher.ResponseData;
 
@@ -11,7 +12,7 @@ export function toResponse(source: Source, method: string, url: string): Respons
   const decoder = bare ? undefined : decoderOf(source.headers["content-encoding"]);
   if (!bare && decoder === undefined) return new WholeResponse(source, url);
   const body = decoder && toStream(decoded(source.body, decoder), source.body);
-  const response = new Response(body ?? null, { status: source.statusCode, headers: toHeaders(source) });
+  const response = new Response(body ?? null, { status: source.statusCode, headers: new ReceivedHeaders(source.headers) });
   // The platform leaves `url` empty on a Response that was made by hand, and callers read it.
   return Object.defineProperty(response, "url", { value: url });
 }
@@ -22,12 +23,12 @@ const PlatformResponse: new (body: null, init: ResponseInit) => Pick<Response, "
 
 /**
  * Most bodies are short and wanted as one piece: through a stream of the platform each of them costs more processor time than the request
- * itself. So the stream and the headers are made for those who ask for them, and a whole body is read by undici.
+ * itself. So the stream is made for those who ask for it, and a whole body is read by undici.
  */
 class WholeResponse extends PlatformResponse implements Response {
   readonly #source: Source;
   readonly #url: string;
-  #headers: Headers | undefined;
+  readonly headers: Headers;
   /** Where somebody wanted the stream. */
   #streaming: Response | undefined;
   #taken = false;
@@ -36,15 +37,11 @@ class WholeResponse extends PlatformResponse implements Response {
     super(null, { status: source.statusCode });
     this.#source = source;
     this.#url = url;
+    this.headers = new ReceivedHeaders(source.headers);
   }
 
   get url(): string {
     return this.#url;
-  }
-
-  get headers(): Headers {
-    this.#headers ??= toHeaders(this.#source);
-    return this.#headers;
   }
 
   /** Null as well once the body is read as a whole. */
@@ -100,14 +97,6 @@ class WholeResponse extends PlatformResponse implements Response {
 }
 
 const bodyTaken = () => new TypeError("the body was read already");
-
-function toHeaders({ headers: received }: Source): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(received)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
-  }
-  return headers;
-}
 
 function decoded(body: Readable, decoder: Transform): Readable {
   body.on("error", (err) => decoder.destroy(err));

@@ -4,7 +4,7 @@ import type { Lane } from "./engine.ts";
 import { isHead, promoteHeads, toLaneKey, toPairs } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import { createReference } from "./reference.ts";
-import { parse, putKeys, putTexts, type Text, toHash, toText } from "./rows.ts";
+import { putKeys, putTexts, type Text, toHash, toText } from "./rows.ts";
 import type { RowRecord } from "./schema.ts";
 import { createMany, createStatement } from "./statement.ts";
 import type { Commit } from "./unit.ts";
@@ -100,7 +100,7 @@ function toValues(parts: Parts, { row, text, isHead, offer }: Draft, origin: Ori
   };
 }
 
-type Inserted = Pick<RowRecord, "id" | "seq" | "reference" | "facts" | "created_at">;
+type Inserted = Pick<RowRecord, "id" | "seq" | "reference" | "created_at">;
 
 const insertMany = createMany<ReturnType<typeof toValues>, Inserted>(({ db, engine, args }) =>
   db
@@ -128,12 +128,12 @@ const insertMany = createMany<ReturnType<typeof toValues>, Inserted>(({ db, engi
       })),
     )
     .onConflict((conflict) => conflict.column("id").doNothing())
-    .returning(["id", "seq", "reference", "facts", "created_at"])
+    .returning(["id", "seq", "reference", "created_at"])
     .compile(),
 );
 
 /** The row goes to who has offered to take it; otherwise everybody hears that there is one. */
-function announce({ owner }: Parts, commit: Commit, { row, text, isHead, offer }: Draft, record: Inserted | undefined): void {
+function announce({ owner }: Parts, commit: Commit, { row, isHead, offer }: Draft, record: Inserted | undefined): void {
   if (!record || !isHead) return;
   if (!offer) return commit.due(row.queue, row.delayMs ?? 0);
   commit.give(offer, {
@@ -143,9 +143,9 @@ function announce({ owner }: Parts, commit: Commit, { row, text, isHead, offer }
     lane: row.lane,
     state: "leased",
     reference: record.reference,
-    // As whoever reads it from the store would get it.
-    facts: parse(record.facts),
-    content: text && parse(text.text),
+    facts: row.facts,
+    content: row.content,
+    own: true,
     unreadable: false,
     result: undefined,
     error: undefined,

@@ -16,7 +16,7 @@ export async function lockLanes(
   lanes: readonly Lane[],
   patienceMs?: number,
 ): Promise<void> {
-  if (lanes.length > 0) await engine.lock(tx, distinct(lanes), patienceMs);
+  if (engine.isShared && lanes.length > 0) await engine.lock(tx, distinct(lanes), patienceMs);
 }
 
 /** One name for a lane of a queue. */

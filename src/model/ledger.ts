@@ -56,6 +56,8 @@ export interface Row {
   /** When it was first taken since it was made or redriven. Not kept over a parking. */
   readonly triedAt: number | undefined;
   readonly settledAt: number | undefined;
+  /** Facts and content are the very values that this process wrote a moment ago, not read from the store: they need no check. */
+  readonly own?: true;
 }
 
 /** A file as it is kept: content, apart from the row that it belongs to and deleted with that row's content. */
