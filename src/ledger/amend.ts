@@ -12,8 +12,8 @@ export async function amendRows(parts: Parts, { tx }: Commit, amends: NonNullabl
       .set({ facts: JSON.stringify(facts), ...(text && { hash: toHash(parts, text), kept: 1 }) })
       .where("id", "=", id)
       .where("state", "in", ["done", "buried"])
-      .returning("id")
-      .execute();
-    if (text && written.length > 0) await putTexts(parts, tx, [text]);
+      .returning("seq")
+      .executeTakeFirst();
+    if (text && written) await putTexts(parts, tx, [{ ...text, seq: written.seq }]);
   }
 }

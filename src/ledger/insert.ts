@@ -38,7 +38,10 @@ export async function insertRows(parts: Parts, commit: Commit, rows: readonly Ne
   await putTexts(
     parts,
     commit.tx,
-    fresh.flatMap(({ text }) => text ?? []),
+    fresh.flatMap(({ row, text }) => {
+      const seq = inserted.get(row.id)?.seq;
+      return text && seq !== undefined ? { ...text, seq } : [];
+    }),
   );
   await putKeys(
     parts,

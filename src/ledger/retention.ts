@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Parts } from "./parts.ts";
 import type { Commit } from "./unit.ts";
 
@@ -28,32 +28,31 @@ async function inBatches({ commits }: Parts, one: (commit: Commit) => Promise<nu
 
 async function purgeContent({ engine }: Parts, { tx }: Commit, contentMs: number): Promise<number> {
   const limit = sql<number>`${engine.now()} - ${contentMs}`;
-  const over = tx.selectFrom("queue").select("id").where("kept", "in", [0, 1]).where("settled_at", "<=", limit);
-  const ids = await over.where("kept", "=", 1).orderBy("settled_at").limit(batch).execute();
-  await tx.deleteFrom("mail").where("row_id", "in", over).execute();
-  if (ids.length === 0) return 0;
-  const list = ids.map(({ id }) => id);
-  await tx.deleteFrom("content").where("row_id", "in", list).execute();
-  await tx.deleteFrom("file").where("row_id", "in", list).execute();
-  await tx.updateTable("queue").set({ kept: 0 }).where("id", "in", list).execute();
-  return list.length;
+  const over = settledBefore(tx, limit);
+  const rows = await over.select(["id", "seq"]).where("kept", "=", 1).orderBy("settled_at").limit(batch).execute();
+  await tx.deleteFrom("mail").where("row_id", "in", over.select("id")).execute();
+  if (rows.length === 0) return 0;
+  const [ids, seqs] = [rows.map(({ id }) => id), rows.map(({ seq }) => seq)];
+  await tx.deleteFrom("content").where("seq", "in", seqs).execute();
+  await tx.deleteFrom("file").where("row_id", "in", ids).execute();
+  await tx.updateTable("queue").set({ kept: 0 }).where("seq", "in", seqs).execute();
+  return rows.length;
 }
 
 async function purgeFacts({ engine }: Parts, { tx }: Commit, factsMs: number): Promise<number> {
   const limit = sql<number>`${engine.now()} - ${factsMs}`;
-  const rows = await tx
-    .selectFrom("queue")
-    .select("id")
-    .where("kept", "in", [0, 1])
-    .where("settled_at", "<=", limit)
-    .limit(batch)
-    .execute();
+  const rows = await settledBefore(tx, limit).select(["id", "seq"]).limit(batch).execute();
   if (rows.length === 0) return 0;
-  const ids = rows.map(({ id }) => id);
-  await tx.deleteFrom("content").where("row_id", "in", ids).execute();
+  const [ids, seqs] = [rows.map(({ id }) => id), rows.map(({ seq }) => seq)];
+  await tx.deleteFrom("content").where("seq", "in", seqs).execute();
   await tx.deleteFrom("file").where("row_id", "in", ids).execute();
   await tx.deleteFrom("mail").where("row_id", "in", ids).execute();
   await tx.deleteFrom("row_key").where("row_id", "in", ids).execute();
-  await tx.deleteFrom("queue").where("id", "in", ids).execute();
+  await tx.deleteFrom("queue").where("seq", "in", seqs).execute();
   return ids.length;
+}
+
+/** With both values of `kept` named, for so the index is built. */
+function settledBefore(tx: Commit["tx"], limit: RawBuilder<number>) {
+  return tx.selectFrom("queue").where("kept", "in", [0, 1]).where("settled_at", "<=", limit);
 }

@@ -8,11 +8,7 @@ import { SealedError, type Vault } from "./vault.ts";
 
 /** Rows of work (`q`) with their content; to be narrowed by the caller. */
 export function selectRows(db: Kysely<Schema>) {
-  return db
-    .selectFrom("queue as q")
-    .leftJoin("content", "content.row_id", "q.id")
-    .selectAll("q")
-    .select(["content.body", "content.key_id"]);
+  return db.selectFrom("queue as q").leftJoin("content", "content.seq", "q.seq").selectAll("q").select(["content.body", "content.key_id"]);
 }
 
 export function toRow(record: RowRecord, vault: Vault): Row {
@@ -73,19 +69,23 @@ export function toHash({ vault }: Parts, { row, text }: Text): string {
 }
 
 /** Writes content in the place of what was there. The row's own columns (`hash`, `kept`) are the caller's part. */
-export async function putTexts({ engine, vault }: Parts, tx: Kysely<Schema>, texts: readonly Text[]): Promise<void> {
-  const records = texts.map(({ row, text }) => ({ row_id: row, ...vault.seal(text, row) }));
+export async function putTexts(
+  { engine, vault }: Parts,
+  tx: Kysely<Schema>,
+  texts: readonly (Text & { readonly seq: number })[],
+): Promise<void> {
+  const records = texts.map(({ seq, row, text }) => ({ seq, ...vault.seal(text, row) }));
   for (let start = 0; start < records.length; start += engine.chunk) {
     await putMany(engine, tx, records.slice(start, start + engine.chunk));
   }
 }
 
-const putMany = createMany<{ row_id: string; key_id: string | null; body: string }>(({ db, args }) =>
+const putMany = createMany<{ seq: number; key_id: string | null; body: string }>(({ db, args }) =>
   db
     .insertInto("content")
-    .values(args.map((arg) => ({ row_id: arg("row_id"), key_id: arg("key_id"), body: arg("body") })))
+    .values(args.map((arg) => ({ seq: arg("seq"), key_id: arg("key_id"), body: arg("body") })))
     .onConflict((conflict) =>
-      conflict.column("row_id").doUpdateSet((eb) => ({ key_id: eb.ref("excluded.key_id"), body: eb.ref("excluded.body") })),
+      conflict.column("seq").doUpdateSet((eb) => ({ key_id: eb.ref("excluded.key_id"), body: eb.ref("excluded.body") })),
     )
     .compile(),
 );

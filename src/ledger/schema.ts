@@ -41,8 +41,9 @@ export interface Sealed {
   body: string;
 }
 
+/** By the `seq` of its row. */
 export interface ContentTable extends Sealed {
-  row_id: string;
+  seq: number;
 }
 
 /** Files of rows, which go with the row's content. */

@@ -79,7 +79,7 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
   const { end, content } = step;
   const text = content === undefined ? undefined : toText(leased.id, content);
   const [own] = await endings[end?.kind ?? "none"](engine, commit.tx, {
-    id: leased.id,
+    seq: leased.seq,
     owner: leased.owner,
     fence: leased.fence,
     facts: step.facts === undefined ? null : JSON.stringify(step.facts),
@@ -93,7 +93,7 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
     await checkLease(commit, leased);
     return false;
   }
-  if (text !== undefined) await putTexts(parts, commit.tx, [text]);
+  if (text !== undefined) await putTexts(parts, commit.tx, [{ ...text, seq: leased.seq }]);
   await putFiles(parts, commit.tx, leased.id, step.files ?? []);
   await putKeys(
     parts,
@@ -113,7 +113,7 @@ async function checkLease({ tx }: Commit, leased: Leased): Promise<void> {
 }
 
 interface Own {
-  readonly id: string;
+  readonly seq: number;
   readonly owner: string;
   readonly fence: number;
   readonly facts: string | null;
@@ -159,7 +159,7 @@ function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>, condi
     return sql<{ delay: number; waiting: number }>`
       update queue set facts = coalesce(${arg("facts")}, facts), result = coalesce(${arg("result")}, result),
         hash = coalesce(${arg("hash")}, hash), kept = case when cast(${arg("hash")} as text) is null then kept else 1 end, ${columns(build)}
-      where id = ${arg("id")} and state = 'leased' and lease_owner = ${arg("owner")} and fence = ${arg("fence")} and ${condition}
+      where seq = ${arg("seq")} and state = 'leased' and lease_owner = ${arg("owner")} and fence = ${arg("fence")} and ${condition}
       returning run_at - ${engine.now()} as delay, case when head = 0 and exists (
         select 1 from queue q where q.queue = queue.queue and q.lane = queue.lane and ${isWaiting}) then 1 else 0 end as waiting`.compile(
       db,

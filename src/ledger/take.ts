@@ -50,7 +50,7 @@ const apart = (leaseMs: RawBuilder<number>) => sql`case when silent > 0 then (se
  * got its lock: an edit, or mail.
  */
 export async function toLeased(parts: Parts, tx: Transaction<Schema>, record: Selectable<QueueTable>): Promise<Leased> {
-  const texts = await readTexts(parts.engine, tx, { id: record.id });
+  const texts = await readTexts(parts.engine, tx, { seq: record.seq, id: record.id });
   const content = texts.find(({ seq }) => seq === contentSeq);
   const letters = openLetters(
     parts,
@@ -74,9 +74,9 @@ type Letter = Sealed & { readonly seq: number };
 /** Mail begins with 1. */
 const contentSeq = 0;
 
-const readTexts = createStatement<{ id: string }, Letter>(({ db, arg }) =>
+const readTexts = createStatement<{ seq: number; id: string }, Letter>(({ db, arg }) =>
   sql<Letter>`
-    select ${sql.lit(contentSeq)} as seq, key_id, body from content where row_id = ${arg("id")}
+    select ${sql.lit(contentSeq)} as seq, key_id, body from content where seq = ${arg("seq")}
     union all select seq, key_id, body from mail where row_id = ${arg("id")} order by seq`.compile(db),
 );
 

@@ -66,11 +66,23 @@ await onEveryEngine("retention", (place) => {
 
   test("a buried row whose content is gone is not redriven", async () => {
     const { ledger } = await place().open();
-    await ledger.accept([row("with", { content: canary }), row("without", { lane: "b" })]);
+    await ledger.accept([row("with", { content: canary }), row("without", { lane: "b" }), row("kept", { lane: "c", content: canary })]);
     for (let n = 0; n < 2; n++) await ledger.settle(await take(ledger), { end: { kind: "buried", error: "x" } });
     await ledger.purge({ contentMs: 0, factsMs: never });
     expect(await ledger.redrive(["with", "without"])).toBe(1);
-    expect(await drain(ledger)).toEqual(["without"]);
+    expect(await drain(ledger)).toEqual(["kept", "without"]);
+  });
+
+  test("a buried row that is redriven goes behind what came meanwhile, with its content and nobody else's", async () => {
+    const { ledger } = await place().open();
+    await ledger.accept([row("first", { content: "one" })]);
+    await ledger.settle(await take(ledger), { end: { kind: "buried", error: "x" } });
+    await ledger.accept([row("second", { content: "two" })]);
+    expect(await ledger.redrive(["first"])).toBe(1);
+    const second = await take(ledger);
+    expect(second).toMatchObject({ id: "second", content: "two" });
+    await ledger.settle(second, { end: { kind: "done" } });
+    expect(await take(ledger)).toMatchObject({ id: "first", content: "one" });
   });
 
   test("many rows go in one purge", async () => {
