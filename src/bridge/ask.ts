@@ -20,7 +20,8 @@ import { showSign } from "./sign.ts";
 /** Sends the message of a turn, once, and follows the answer as long as the call lasts. `sentAt` is committed before the first byte. */
 export async function ask(session: Session, turn: Turn): Promise<void> {
   const { parts, client, job, task } = session;
-  showSign(parts, task.thread, { kind: "working" });
+  // A message that was taken a moment ago has its sign.
+  if (!job.row.own) showSign(parts, task.thread, { kind: "working" });
   let request: AgentRequest | undefined;
   try {
     const abilities = await client.abilities(job.signal);

@@ -43,11 +43,7 @@ export async function insertRows(parts: Parts, commit: Commit, rows: readonly Ne
       return text && seq !== undefined ? { ...text, seq } : [];
     }),
   );
-  await putKeys(
-    parts,
-    commit.tx,
-    fresh.flatMap(({ row }) => (row.keys ?? []).map((key) => ({ ...key, row: row.id }))),
-  );
+  for (const { row } of fresh) if (row.keys) await putKeys(parts, commit.tx, row.id, row.keys);
   for (const draft of fresh) announce(parts, commit, draft, inserted.get(draft.row.id));
   // What was taken for the head of a lane was there already: it is done, or the next new one has its place.
   if (fresh.length < drafts.length) await promoteHeads(parts, commit, rows);

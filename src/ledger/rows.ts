@@ -91,15 +91,15 @@ const putMany = createMany<{ seq: number; key_id: string | null; body: string }>
 );
 
 export async function dropKeys({ engine }: Parts, tx: Kysely<Schema>, row: string, keys: readonly string[]): Promise<void> {
-  if (keys.length > 0) await deleteKeys(engine, tx, { row, keys: JSON.stringify(keys) });
+  await deleteKeys(engine, tx, { row, keys: JSON.stringify(keys) });
 }
 
 const deleteKeys = createStatement<{ row: string; keys: string }>(({ db, engine, arg }) =>
   sql`delete from row_key where row_id = ${arg("row")} and key ${engine.among(arg("keys"))}`.compile(db),
 );
 
-export async function putKeys({ engine }: Parts, tx: Kysely<Schema>, keys: readonly (RowKey & { readonly row: string })[]): Promise<void> {
-  for (const { key, row, proof } of keys) await putKey(engine, tx, { key, row, proof: proof ?? null });
+export async function putKeys({ engine }: Parts, tx: Kysely<Schema>, row: string, keys: readonly RowKey[]): Promise<void> {
+  for (const { key, proof } of keys) await putKey(engine, tx, { key, row, proof: proof ?? null });
 }
 
 const putKey = createStatement<{ key: string; row: string; proof: string | null }>(({ db, arg }) =>

@@ -26,24 +26,25 @@ export function finishStep(parts: Parts, leased: Leased, step: Ended): Promise<S
 }
 
 async function writeStep(parts: Parts, commit: Commit, leased: Leased, step: Ended): Promise<Settled> {
-  const { rows = [], mail = [], absorb = [] } = step;
-  const joined = await findLanes(commit, absorb);
-  await lockLanes(parts, commit, [leased, ...rows, ...joined]);
-  if (!(await areOpen(parts, commit, leased, { mail, absorb }))) return "bounced";
+  const { rows = [], mail = [], absorb = [], amend = [] } = step;
+  const joined = absorb.length > 0 ? await findLanes(commit, absorb) : [];
+  if (parts.engine.isShared) await lockLanes(parts, commit, [leased, ...rows, ...joined]);
+  const others = mail.length > 0 || absorb.length > 0;
+  if ((others || parts.engine.isShared) && !(await areOpen(parts, commit, leased, { mail, absorb }))) return "bounced";
   if (step.read !== undefined && step.read > 0) await dropMail(commit, leased.id, step.read);
-  await absorbRows(parts, commit, leased, absorb);
-  await promoteHeads(parts, commit, joined);
+  if (absorb.length > 0) await absorbRows(parts, commit, leased, absorb);
+  if (joined.length > 0) await promoteHeads(parts, commit, joined);
   if (!(await writeOwn(parts, commit, leased, step))) return "mail";
-  await insertRows(parts, commit, rows, leased);
-  await sendMail(parts, commit, mail);
-  await amendRows(parts, commit, step.amend ?? []);
+  // What there is nothing of is not waited for: most steps are short.
+  if (rows.length > 0) await insertRows(parts, commit, rows, leased);
+  if (mail.length > 0) await sendMail(parts, commit, mail);
+  if (amend.length > 0) await amendRows(parts, commit, amend);
   if (step.also) await runAlso(step.also);
   return "settled";
 }
 
 /** The lanes of rows that are to be absorbed. A row's lane never changes: it can be looked up before the lane is locked. */
 async function findLanes({ tx }: Commit, ids: readonly string[]): Promise<readonly Lane[]> {
-  if (ids.length === 0) return [];
   return tx.selectFrom("queue").select(["queue", "lane"]).where("id", "in", ids).execute();
 }
 
@@ -58,7 +59,6 @@ async function areOpen(
   { mail, absorb }: Required<Pick<Step, "mail" | "absorb">>,
 ): Promise<boolean> {
   const ids = [...absorb, ...mail.map(({ to }) => to)];
-  if (ids.length === 0 && !engine.isShared) return true;
   const rows = await findLocked(engine, tx, { ids: JSON.stringify([...new Set([leased.id, ...ids])]) });
   const found = new Map(rows.map((row) => [row.id, row]));
   if (absorb.some((id) => found.get(id)?.state !== "ready" || found.get(id)?.lane !== leased.lane)) return false;
@@ -94,13 +94,10 @@ async function writeOwn(parts: Parts, commit: Commit, leased: Leased, step: Ende
     return false;
   }
   if (text !== undefined) await putTexts(parts, commit.tx, [{ ...text, seq: leased.seq }]);
-  await putFiles(parts, commit.tx, leased.id, step.files ?? []);
-  await putKeys(
-    parts,
-    commit.tx,
-    (step.keys ?? []).map((key) => ({ ...key, row: leased.id })),
-  );
-  await dropKeys(parts, commit.tx, leased.id, step.forget ?? []);
+  const { files = [], keys = [], forget = [] } = step;
+  if (files.length > 0) await putFiles(parts, commit.tx, leased.id, files);
+  if (keys.length > 0) await putKeys(parts, commit.tx, leased.id, keys);
+  if (forget.length > 0) await dropKeys(parts, commit.tx, leased.id, forget);
   if (end?.kind === "parked" || end?.kind === "retry") commit.due(leased.queue, Number(own.delay));
   if (own.waiting === 1) await promoteHeads(parts, commit, [leased]);
   return true;
@@ -168,7 +165,6 @@ function createEnding(columns: (build: Build<Own>) => RawBuilder<unknown>, condi
 }
 
 async function absorbRows({ engine }: Parts, { tx }: Commit, leased: Leased, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
   await tx
     .updateTable("queue")
     .set((eb) => ({
