@@ -18,10 +18,13 @@ test("the reference of a notice leads through every log line of its message, and
   slack.fault({ method: "chat.postMessage", kind: "429", retryAfter: 0 });
   const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> canary-question" });
   const notice = await until(() => slack.thread("C1", ts).replies.find(({ text }) => text.includes("could not finish")));
-  await until(async () => (await world.app.ledger.backlog()).length === 0);
   const reference = /`([0-9A-Z]{8})`/.exec(notice.text)?.[1] ?? "";
 
-  const text = await readFile(logFile, "utf8");
+  // A step is logged after its commit.
+  const text = await until(async () => {
+    const written = await readFile(logFile, "utf8");
+    return written.includes('"msg":"posted"') && written.includes('"msg":"turn ended"') ? written : undefined;
+  });
   const lines = text
     .trim()
     .split("\n")

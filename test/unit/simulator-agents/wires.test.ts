@@ -61,7 +61,8 @@ describe.each(wires)("the simulated agent over $protocol $binding, with the SDK'
     expect([stateOf(task), wordsOf(task)]).toEqual(["TASK_STATE_WORKING", "on it"]);
     gate.resolve();
     const { posts } = hook;
-    await until(() => posts.length === 4);
+    // It knows of an answer a moment after the hook has given it.
+    await until(() => agent.pushes.length === 4);
     for (const post of posts) expect(post.headers["x-a2a-notification-token"]).toBe("tok-1");
     const last = posts.at(-1);
     if (wire.protocol === "1.0") {
