@@ -1,5 +1,5 @@
 import { guessFromUrl } from "./agents/check/guess.ts";
-import type { AgentConfig } from "./agents/config.ts";
+import { type AgentConfig, presetNames } from "./agents/config.ts";
 import { toPolicy } from "./agents/policy.ts";
 import { findProblems, toConfigError } from "./config/problems.ts";
 import { configSchema } from "./config/schema.ts";
@@ -57,6 +57,9 @@ export function findAsked(command: Command, config: Config | undefined): Asked {
 }
 
 function fromAddress({ target, bearer, preset, as }: Command, config: Config | undefined): Asked {
+  const presets: readonly string[] = [...presetNames, "none"];
+  if (preset !== undefined && !presets.includes(preset))
+    throw new ConfigError(`--preset: there is no preset ${preset}. There are: ${presets.join(", ")}.`);
   const name = toName(preset ?? guessFromUrl(target) ?? "", target);
   const raw = {
     ...(config ?? { outbound: { allowPrivateNetworks: isThisMachine(target) }, listen: { port: 0 } }),

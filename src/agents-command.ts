@@ -44,14 +44,18 @@ export async function runAgents(command: AgentsCommand, io: AgentsIo): Promise<n
   }
 }
 
-/** An address needs no configuration; where there is one, its network settings hold, and no secret of other keys is needed. */
+/**
+ * An address needs no configuration; where there is one, its network settings hold. Secrets that are not there are only missed where they
+ * are needed: those of the platforms never are, and those of an agent by whoever asks that one.
+ */
 async function configOf(command: AgentsCommand, env: Environment): Promise<Config | undefined> {
   const named = { ...(command.path !== undefined && { path: command.path }), env };
-  const byName = command.verb === "list" || !/^https?:/i.test(command.target);
-  if (byName) return loadConfig(named);
-  if (command.path === undefined && !existsSync(usualPath)) return undefined;
+  const byAddress = command.verb !== "list" && /^https?:/i.test(command.target);
+  if (byAddress && command.path === undefined && !existsSync(usualPath)) return undefined;
   const { config, missing } = await loadDraft(named);
-  return missing.some((key) => /^(publicUrl|listen|outbound)\b/.test(key)) ? loadConfig(named) : config;
+  if (command.verb === "list") return config;
+  const isNeeded = (key: string) => /^(publicUrl|listen|outbound)\b/.test(key) || key.startsWith(`agents.${command.target}.`);
+  return missing.some(isNeeded) ? loadConfig(named) : config;
 }
 
 function list(config: Config | undefined, json: boolean, io: AgentsIo): number {

@@ -95,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   let workers: readonly Worker[] = [];
   let housekeeping: readonly Promise<void>[] = [];
   let admin: { close(): Promise<void> } | undefined;
+  let isUp = false;
 
   return {
     ledger,
@@ -110,6 +111,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       // A bridge that is allowed to talk to its own machine, and has no public address, is a local one: agents there can push to it.
       if (config.outbound.allowPrivateNetworks === true) own.url = url;
       workers = startWorkers(parts, options.leaseMs ?? 6_000);
+      isUp = true;
       housekeeping = [purgeFromTimeToTime(parts, config, stopping.signal), accounts.keep(stopping.signal)];
       log.info({ url, adapters: adapters.map(({ platform }) => platform), agents: [...parts.agents.keys()] }, "bridge started");
       return { url, ...(measured && { metricsUrl: `${measured.url}/metrics` }) };
@@ -124,7 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await book.close();
       await admin?.close();
       await ledger.close();
-      log.info({}, "bridge stopped");
+      if (isUp) log.info({}, "bridge stopped");
     },
   };
 }

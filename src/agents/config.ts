@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Presets carry the policy of a known system; every key of the configuration wins over them. */
-const presetNames = ["spark", "brightsy", "inkeep", "sistava", "agentspace"] as const;
+export const presetNames = ["spark", "brightsy", "inkeep", "sistava", "agentspace"] as const;
 
 /** The wires that the bridge speaks (`dialects/`). */
 const dialectNames = ["a2a-1.0-jsonrpc", "a2a-1.0-rest", "a2a-0.3-jsonrpc", "a2a-0.3-rest", "a2a-0.2", "a2a-0.1", "brightsy"] as const;

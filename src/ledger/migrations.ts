@@ -29,12 +29,12 @@ function isDropped(error: unknown): boolean {
 /** Names are never changed and entries never edited once released: the database remembers them. */
 function migrationsFor(engine: Engine): Record<string, Migration> {
   return {
-    "2026-11-26 ledger": { up: (db) => run(db, firstTables(engine.kind === "postgres")) },
+    "2026-11-27 ledger": { up: (db) => run(db, firstTables(engine.kind === "postgres")) },
   };
 }
 
 /** What the database remembers once its tables are those of this version. */
-export const migrationNames: readonly string[] = ["2026-11-26 ledger"];
+export const migrationNames: readonly string[] = ["2026-11-27 ledger"];
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);

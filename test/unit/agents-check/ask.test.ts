@@ -86,3 +86,20 @@ test("an agent that is not configured is told with those that are", async () => 
     "There is no agent won in the configuration. There are: one.",
   );
 });
+
+test("an agent is asked by its name as soon as its own secrets are there, whatever others lack", async () => {
+  const agent = await stage.agent({ script: () => [output("a", "yes"), complete()] });
+  const unset = { type: "bearer", token: "${UNSET}" };
+  const file = await writeConfig({ one: { url: agent.url }, two: { url: agent.url, auth: unset } }, 0, { botToken: "${UNSET_TOO}" });
+  stage.owns(() => file.remove());
+
+  expect(await run({ ...ask("one", "there?"), path: file.path })).toMatchObject({ code: 0, out: "yes\n" });
+  expect(await run({ kind: "agents", verb: "list", path: file.path, json: false })).toMatchObject({ code: 0 });
+  await expect(run({ ...ask("two", "there?"), path: file.path })).rejects.toThrow("agents.two.auth.token");
+});
+
+test("a preset that there is not is named, with those that there are", async () => {
+  await expect(run({ ...ask("https://a.example.com", "there?"), preset: "bogus" })).rejects.toThrow(
+    "--preset: there is no preset bogus. There are: spark, brightsy, inkeep, sistava, agentspace, none.",
+  );
+});

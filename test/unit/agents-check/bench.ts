@@ -35,11 +35,12 @@ export async function run(
 export async function writeConfig(
   agents: Readonly<Record<string, unknown>>,
   port: number,
+  slackMore: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "check-"));
   const path = join(folder, "bridge.config.yaml");
   const routes = Object.keys(agents).map((agent, at) => ({ agent, ...(at > 0 && { channel: `C${at}` }) }));
-  const slack = { botToken: "xoxb-1", signingSecret: "unused" };
+  const slack = { botToken: "xoxb-1", signingSecret: "unused", ...slackMore };
   const config = { listen: { port }, outbound: { allowPrivateNetworks: true }, agents, routes: routes.reverse(), slack };
   await writeFile(path, JSON.stringify(config));
   return { path, remove: () => rm(folder, { recursive: true }) };
