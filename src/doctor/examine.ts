@@ -26,7 +26,7 @@ export async function examine(config: Config, adapters: MakeAdapters, signal: Ab
   const parts = toParts(guarded);
   try {
     const [store, address, clock, platforms, agents] = await Promise.all([
-      examineStore(config.store.url),
+      examineStore(config.store.url, config.store.encryptionKey),
       examineAddress(config, signal),
       examineClock(config, guarded.fetch, () => systemClock.now(), signal),
       examinePlatforms(config, () => adapters(config, parts), signal),

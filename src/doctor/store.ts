@@ -6,12 +6,12 @@ import type { Finding } from "../model/adapter.ts";
 
 const enough = 1_073_741_824;
 
-/** Whether the store can be opened and written to, is of this version, and has room. Changes nothing. */
-export async function examineStore(url: string): Promise<readonly Finding[]> {
+/** Whether the store can be opened and written to, is of this version, opens with this key, and has room. Changes nothing. */
+export async function examineStore(url: string, encryptionKey: string | undefined): Promise<readonly Finding[]> {
   const path = toPath(url);
   const file = path === undefined ? [] : examineFile(resolve(path));
   const known = path === undefined || existsSync(path);
-  return [...file, ...(known ? [await examineTables(url)] : [])];
+  return [...file, ...(known ? [await examineTables(url, encryptionKey)] : [])];
 }
 
 function examineFile(file: string): readonly Finding[] {
@@ -47,7 +47,7 @@ function canWrite(path: string): boolean {
   }
 }
 
-async function examineTables(url: string): Promise<Finding> {
+async function examineTables(url: string, encryptionKey: string | undefined): Promise<Finding> {
   const what = "store";
   try {
     const reader = await openLedgerReader({ url });
@@ -57,6 +57,8 @@ async function examineTables(url: string): Promise<Finding> {
         return { what, state: "bad", says: "the database is read-only (a standby?): store.url must name the one that takes writes" };
       if (newer.length > 0)
         return { what, state: "bad", says: `a newer version of the bridge has written it (${newer.join(", ")}): run that version` };
+      const wrong = pending.length === 0 ? await reader.whyNotKey(encryptionKey) : undefined;
+      if (wrong !== undefined) return { what, state: "bad", says: wrong };
       const says = pending.length === 0 ? "opens, and is of this version" : "opens; the next start brings its tables up to date";
       return { what, state: "good", says };
     } finally {

@@ -9,6 +9,7 @@ import { openReadOnly as openPostgres } from "./postgres.ts";
 import { findBuried, traceLink, traceRows } from "./read.ts";
 import type { Schema } from "./schema.ts";
 import { openReadOnly as openSqlite } from "./sqlite.ts";
+import { examineKeys } from "./vault-check.ts";
 
 /**
  * A look at a store, beside the bridge that works on it or without one. It needs no key, for it sees no content, and it writes
@@ -21,6 +22,8 @@ export interface LedgerReader {
   find(link: MessageLink): Promise<readonly Row[]>;
   buried(limit: number): Promise<readonly BuriedRow[]>;
   condition(): Promise<StoreCondition>;
+  /** What is wrong with this key (`store.encryptionKey`), or with there being none, for what the store holds; undefined where it is right. */
+  whyNotKey(encryptionKey: string | undefined): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export async function openLedgerReader({ url }: { readonly url: string }): Promi
     find: (link) => run((db) => traceLink(db, link)),
     buried: (limit) => run((db) => findBuried(db, limit)),
     condition: () => run((db) => examine(db, toPath(url) === undefined)),
+    whyNotKey: (key) => run((db) => examineKeys(db, key)),
     close: () => db.destroy(),
   };
 }

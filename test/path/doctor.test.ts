@@ -1,6 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { afterEach, expect, test } from "@jest/globals";
 import { createSlackAdapter } from "../../adapters/slack/index.ts";
+import { openLedger } from "../../src/ledger/ledger.ts";
+import { silentLog } from "../../src/log.ts";
 import { createSlackSimulator, type SlackSimulator } from "../../src/simulator/slack/simulator.ts";
 import { createFolder, runCommand } from "../support/command.ts";
 import { createStage } from "../support/stage.ts";
@@ -23,7 +26,7 @@ async function diagnose(more: Readonly<Record<string, unknown>> = {}, publicUrl?
     ...{ slack: slack.config, agents: { helper: { url: agent.url } }, ...(publicUrl && { publicUrl }), ...more },
   };
   const path = folder.path("bridge.yaml");
-  await (await import("node:fs/promises")).writeFile(path, JSON.stringify(config));
+  await writeFile(path, JSON.stringify(config));
   const make = (parts: Parameters<typeof createSlackAdapter>[0]) => [createSlackAdapter(parts)];
   return runCommand(["doctor", "--config", path, "--json"], {}, async (config, parts) =>
     config.slack ? make({ ...parts, config: config.slack }) : [],
@@ -72,4 +75,25 @@ test("a configuration that cannot be used is a finding, not a crash", async () =
   const { code, out } = await runCommand(["doctor", "--config", folder.path("bad.yaml")]);
   expect([code, out]).toEqual([1, expect.stringContaining("slack.botTokn: is not a known key")]);
   expect(out).toContain("BAD  configuration");
+});
+
+test("a store that was written with another key, or with none, is told before a start finds it out", async () => {
+  await diagnose();
+  const url = `sqlite:${folder?.path("bridge.db")}`;
+  const { ledger } = await openLedger({ url, log: silentLog, encryptionKey: "the first key of this store, 32 characters" });
+  await ledger.accept([{ id: "1", queue: "message", lane: "a", facts: {}, content: { said: "hello" } }]);
+  await ledger.close();
+  const path = folder?.path("keyed.yaml") ?? "";
+  const look = async (encryptionKey: string | undefined) => {
+    const store = { url, ...(encryptionKey && { encryptionKey }) };
+    const rest = { outbound: { allowPrivateNetworks: true }, agents: { helper: { url: "http://127.0.0.1:9" } }, slack: slack?.config };
+    await writeFile(path, JSON.stringify({ ...rest, store }));
+    return find((await runCommand(["doctor", "--config", path, "--json"])).out, "bridge", "store");
+  };
+  expect(await look("the first key of this store, 32 characters")).toMatchObject({ state: "good" });
+  expect(await look("another key than that, and as long as it")).toMatchObject({
+    state: "bad",
+    says: expect.stringContaining("store.encryptionKey"),
+  });
+  expect(await look(undefined)).toMatchObject({ state: "bad", says: expect.stringContaining("no key is configured") });
 });
