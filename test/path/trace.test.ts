@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { createSimulatedAgent, type SimulatedAgent } from "../../src/simulator/agents/agent.ts";
 import { complete, fail, output, wait, working } from "../../src/simulator/agents/steps.ts";
 import { runCommand } from "../support/command.ts";
+import { createGate } from "../support/stage.ts";
 import { onEveryStore } from "../support/stores.ts";
 import { until } from "../support/until.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -53,11 +54,11 @@ describe.each(onEveryStore())("on $kind", (store) => {
   });
 
   test("an answer by push shows the push, and what is open says what it waits for", async () => {
-    let open = Promise.withResolvers<void>();
+    const gate = createGate();
     const { slack, world, trace } = await begin(
       async function* () {
         yield working("long work");
-        await open.promise;
+        await gate.passed;
         yield output("a", "done at last");
         yield complete();
       },
@@ -66,8 +67,7 @@ describe.each(onEveryStore())("on $kind", (store) => {
     const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> take your time" });
     const lane = `slack:T1:C1:${ts}`;
     await until(async () => /waits for a push of agent helper, until \d{4}-/.test((await trace(lane)).out));
-    open.resolve();
-    open = Promise.withResolvers();
+    gate.open();
     await until(() => slack.thread("C1", ts).replies.some(({ text }) => text.includes("done at last")));
     await until(async () => (await world.app.ledger.backlog()).length === 0);
 
