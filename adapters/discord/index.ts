@@ -170,6 +170,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     post: sender.post,
     edit: sender.edit,
     live: sender.live,
+    findLive: sender.findLive,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { apiUrl: config.apiUrl, fetch: options.fetch, rest }, signal),
     check: (_, signal) => check(config, rest, signal),
     stop,

@@ -5,6 +5,7 @@ import type { Adapter } from "../../src/model/adapter.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
+import type { ThreadRef } from "../../src/model/thread.ts";
 import { type DiscordAddress, directWorkspace, toAddress, toChannel, toPostedAddress } from "./address.ts";
 import { stopRow } from "./components.ts";
 import { codes, discordCode } from "./errors.ts";
@@ -24,7 +25,7 @@ const warning = "⚠️";
 const createdSchema = z.object({ id: z.string() });
 
 /** Everything that appears in Discord by the bot's own token goes through this: it calls nobody, and appears once. */
-export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "live">> {
+export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "live" | "findLive">> {
   /** Posts in a channel as it is. Resolves to the id of the message. */
   say(channel: string, text: string, id: string, signal: AbortSignal): Promise<string>;
   /** A word to one person only. */
@@ -88,6 +89,17 @@ export function createSender(options: SenderOptions): Sender {
     }
   };
 
+  /** The same message again where it was begun a few minutes ago: its nonce says so. */
+  const begin = async (thread: ThreadRef, asker: { readonly id: string }, signal: AbortSignal): Promise<PostedRef> => {
+    const address = toAddress(thread);
+    const channel = await threads.open(address, signal);
+    const message = toMessage(textReply(beginning, "answer"), [stopRow]);
+    const id = `live:${channel}:${address.message ?? ""}:${asker.id}`;
+    const once = () => create(channel, message, id, signal);
+    // Nobody would come back to a message that stands there unheard of.
+    return toPosted(address, await once().catch((error: unknown) => retryOnce(error, once)));
+  };
+
   return {
     async post(thread, reply, deliveryId, signal) {
       const address = toAddress(thread);
@@ -106,13 +118,8 @@ export function createSender(options: SenderOptions): Sender {
     },
 
     async live(thread, asker, signal) {
-      const address = toAddress(thread);
-      const channel = await threads.open(address, signal);
-      const message = toMessage(textReply(beginning, "answer"), [stopRow]);
-      const id = `live:${channel}:${address.message ?? ""}:${asker.id}`;
-      const begin = () => create(channel, message, id, signal);
-      // Nobody would come back to a message that stands there unheard of.
-      const posted = toPosted(address, await begin().catch((error: unknown) => retryOnce(error, begin)));
+      const posted = await begin(thread, asker, signal);
+      const channel = toChannel(toPostedAddress(posted));
       const edit = (text: string, until: AbortSignal) =>
         update(channel, posted.message, toMessage(textReply(text, "answer"), [stopRow]), until);
       const live = createLive({ clock, log, posted, edit, signal });
@@ -124,6 +131,9 @@ export function createSender(options: SenderOptions): Sender {
       }
       return live;
     },
+
+    // Where none was begun, or the time of its nonce is over, one is begun now, and the answer takes its place as well.
+    findLive: (thread, asker, _since, signal) => begin(thread, asker, signal),
 
     say: (channel, text, id, signal) => create(channel, toMessage(textReply(text, "notice")), id, signal),
 

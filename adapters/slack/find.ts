@@ -17,6 +17,8 @@ const repliesSchema = z.object({
         ts: z.string(),
         user: z.string().optional(),
         bot_id: z.string().optional(),
+        text: z.string().optional().catch(undefined),
+        files: z.array(z.unknown()).optional().catch(undefined),
         blocks: z
           .array(z.object({ block_id: z.string().optional().catch(undefined) }))
           .optional()
@@ -48,6 +50,22 @@ export async function findByMetadata(
   }
 }
 
+/** The ts of the newest message of ours in a thread that came at this time (ms) or later and is empty: a stream that was begun. */
+export async function findBegun(
+  ...[web, address, since, self, signal]: readonly [web: Web, address: SlackAddress, since: number, self: Identity, signal: AbortSignal]
+): Promise<string | undefined> {
+  let newest: string | undefined;
+  try {
+    for await (const { ts, text = "", metadata, files = [] } of readOurs(web, address, self, signal)) {
+      const isEmpty = text.trim() === "" && files.length === 0 && metadata?.event_type !== metadataType;
+      if (isEmpty && Number(ts) * 1_000 >= since - skewMs) newest = ts;
+    }
+  } catch (error) {
+    if (slackErrorName(error) !== "missing_scope") throw error;
+  }
+  return newest;
+}
+
 async function search(
   web: Web,
   address: SlackAddress,
@@ -55,6 +73,19 @@ async function search(
   self: Identity,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  for await (const { ts, metadata, blocks } of readOurs(web, address, self, signal)) {
+    const isIt = metadata?.event_type === metadataType && metadata.event_payload.delivery_id === deliveryId;
+    if (isIt || blocks?.some(({ block_id: mark }) => mark === toMark(deliveryId))) return ts;
+  }
+  return undefined;
+}
+
+/** Slack's clock and ours. */
+const skewMs = 30_000;
+
+type Ours = z.infer<typeof repliesSchema>["messages"][number];
+
+async function* readOurs(web: Web, address: SlackAddress, self: Identity, signal: AbortSignal): AsyncGenerator<Ours> {
   const { channel, threadTs } = address;
   const page = { channel, limit: pageSize, include_all_metadata: true };
   let cursor: string | undefined;
@@ -66,14 +97,7 @@ async function search(
     const parsed = repliesSchema.safeParse(answer);
     if (!parsed.success) throw new DeliveryError("unavailable", "the answer is not Slack's", { cause: parsed.error });
     const { messages, response_metadata: next } = parsed.data;
-    const ours = messages.filter((message) => message.user === self.botUser || (message.bot_id && message.bot_id === self.botId));
-    const found = ours.find(
-      ({ metadata, blocks }) =>
-        (metadata?.event_type === metadataType && metadata.event_payload.delivery_id === deliveryId) ||
-        blocks?.some(({ block_id: mark }) => mark === toMark(deliveryId)),
-    );
-    if (found) return found.ts;
+    yield* messages.filter((message) => message.user === self.botUser || (message.bot_id && message.bot_id === self.botId));
     cursor = next?.next_cursor === cursor ? undefined : next?.next_cursor;
   } while (cursor && threadTs !== undefined);
-  return undefined;
 }

@@ -129,6 +129,7 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
     edit: sender.edit,
     find: sender.find,
     live: sender.live,
+    findLive: sender.findLive,
     open: (attachment, maxBytes, signal) => openFile(attachment, maxBytes, { ...config, fetch: options.fetch, web }, signal),
     check: (publicUrl, signal) => checkSlack({ config, web, appWeb }, publicUrl, signal),
     stop,

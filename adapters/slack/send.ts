@@ -8,7 +8,7 @@ import { fileOf } from "../shared/files.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
 import { slackErrorName } from "./errors.ts";
 import { toFallback } from "./fallback.ts";
-import { findByMetadata, metadataType } from "./find.ts";
+import { findBegun, findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
 import { createLive, type Live } from "./live.ts";
 import type { Pace } from "./pace.ts";
@@ -21,7 +21,7 @@ import type { Web } from "./web.ts";
 const liveLimit = 1_000;
 
 /** Everything that appears in a thread through this. */
-export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "find" | "live">> {
+export interface Sender extends Required<Pick<Adapter, "post" | "edit" | "find" | "live" | "findLive">> {
   /** A word to one person only. Not retried, not found again. */
   whisper(address: SlackAddress, user: string, text: string, signal: AbortSignal): Promise<void>;
   /** Resolves when no live message is being written any more. */
@@ -123,6 +123,12 @@ export function createSender(options: SenderOptions): Sender {
         await oldest[1].close();
       }
       return live;
+    },
+
+    async findLive(thread, _asker, since, signal) {
+      const address = toAddress(thread, identity().team);
+      const ts = address.threadTs === undefined ? undefined : await findBegun(web, address, since, identity(), signal);
+      return ts === undefined ? undefined : toPosted(address, ts);
     },
 
     whisper,

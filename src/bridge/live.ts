@@ -1,6 +1,8 @@
 import type { LivePost } from "../model/adapter.ts";
+import { DeliveryError } from "../model/errors.ts";
+import type { PostedRef } from "../model/reply.ts";
 import { threadKey } from "../model/thread.ts";
-import type { Session } from "./session.ts";
+import { type Session, without } from "./session.ts";
 import { showSign } from "./sign.ts";
 
 /** The live side of a turn: a working sign, and text while it grows. Best effort; the final reply comes through the outbox. */
@@ -29,15 +31,20 @@ export function createLiveText(session: Session, turnId: string): LiveText {
 
   async function open(): Promise<void> {
     done = true;
+    if (adapter?.findLive) {
+      session.updateTurn(turnId, { opening: true });
+      await session.save();
+    }
     await parts.failpoint("follow.live.before");
     try {
       post = await adapter?.live?.(task.thread, task.asker, job.signal);
     } catch (err) {
       parts.log.info({ err, reference: job.row.reference, task: job.row.id }, "no live message; the answer comes in one piece");
+      if (err instanceof DeliveryError && err.kind !== "ambiguous") noteOpened(session, turnId, undefined);
       return;
     }
     if (!post) return;
-    session.updateTurn(turnId, { live: post.posted });
+    noteOpened(session, turnId, post.posted);
     await session.save();
     await parts.failpoint("follow.live.after");
     post.show(text);
@@ -69,4 +76,24 @@ export function createLiveText(session: Session, turnId: string): LiveText {
       await post?.close();
     },
   };
+}
+
+/** It is known what became of the opening. */
+function noteOpened(session: Session, turnId: string, live: PostedRef | undefined): void {
+  const turns = session.task.turns.map((turn) => (turn.id === turnId ? { ...without(turn, "opening"), ...(live && { live }) } : turn));
+  session.updateTask({ turns });
+}
+
+/** A process that ended while it opened a live message has left an empty one: the answer takes its place. Best effort, as all live text. */
+export async function adoptLive(session: Session): Promise<void> {
+  const { parts, job, task } = session;
+  const adapter = parts.adapters.get(task.thread.platform);
+  for (const { id, opening, sentAt, receivedAt } of task.turns) {
+    if (!opening) continue;
+    try {
+      noteOpened(session, id, await adapter?.findLive?.(task.thread, task.asker, sentAt ?? receivedAt ?? job.row.createdAt, job.signal));
+    } catch (err) {
+      parts.log.info({ err, reference: job.row.reference, task: job.row.id }, "not known whether a live message was opened");
+    }
+  }
 }

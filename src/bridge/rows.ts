@@ -124,6 +124,8 @@ export interface Turn {
   readonly posts: number;
   /** The message that is being written; committed before its first text. */
   readonly live?: PostedRef;
+  /** It is being opened. Committed before, so that whoever comes after a sudden end looks for what may stand there. */
+  readonly opening?: true;
   /** How often this message certainly did not get through, or was sent again: the pace of the next try. */
   readonly tries?: number;
 }
@@ -191,6 +193,7 @@ const turn: z.ZodType<Turn> = z.object({
   shown: z.array(z.string()),
   posts: z.number(),
   live: posted.exactOptional(),
+  opening: z.literal(true).exactOptional(),
   tries: z.number().exactOptional(),
 });
 const task: z.ZodType<Task> = z.object({

@@ -2,6 +2,7 @@ import { textReply } from "../model/reply.ts";
 import { ask } from "./ask.ts";
 import { concludeTurn, takePush } from "./conclude.ts";
 import { askingKey } from "./correlate.ts";
+import { adoptLive } from "./live.ts";
 import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -18,6 +19,7 @@ export async function workOnTask(parts: Parts, job: Job): Promise<void> {
   const client = parts.agents.get(task.agent);
   if (!client) return buryWithoutAgent(parts, job, task);
   const session = new Session(parts, job, client, task);
+  await adoptLive(session);
   while (!(await step(session)))
     parts.log.debug({ reference: job.row.reference, task: job.row.id, platform: task.thread.platform }, "next step of the task");
 }

@@ -90,6 +90,16 @@ export interface Adapter {
   /** Present where text can be shown while it is made. `asker` is the person the text is for. */
   live?(thread: ThreadRef, asker: { readonly id: string; readonly workspace: string }, signal: AbortSignal): Promise<LivePost>;
   /**
+   * Present where a live message can be found of which nobody heard whether it was opened: the one that `live` has opened in this thread since
+   * `since` (milliseconds since 1970) and that no delivery has taken the place of.
+   */
+  findLive?(
+    thread: ThreadRef,
+    asker: { readonly id: string; readonly workspace: string },
+    since: number,
+    signal: AbortSignal,
+  ): Promise<PostedRef | undefined>;
+  /**
    * The bytes of a file that a person attached, once. Rejects with a DeliveryError whose `explanation` says what is wrong with the file;
    * `fileRefused` where it has more than `maxBytes` or cannot be had for another reason that stays.
    */

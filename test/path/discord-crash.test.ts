@@ -32,7 +32,7 @@ async function expectNoFault(title: string): Promise<Run> {
   const found = await runs.get(title);
   expect(found?.faults).toEqual([]);
   if (!found) throw new Error(`nothing was run for ${title}`);
-  expect(found).toMatchObject({ answers: messages - found.notices, doubled: 0, lost: 0, disorder: 0 });
+  expect(found).toMatchObject({ answers: messages - found.notices, doubled: 0, lost: 0, disorder: 0, leftEmpty: 0 });
   return found;
 }
 

@@ -41,7 +41,7 @@ test.each(["never", ...failpoints])(
     const found = await runs.get(title);
     expect(found?.faults).toEqual([]);
     if (!found) throw new Error(`nothing was run for ${title}`);
-    expect(found).toMatchObject({ answers: 20 - found.notices, doubled: 0, repeated: 0, lost: 0, disorder: 0 });
+    expect(found).toMatchObject({ answers: 20 - found.notices, doubled: 0, repeated: 0, lost: 0, disorder: 0, leftEmpty: 0 });
   },
   patienceMs,
 );

@@ -51,6 +51,16 @@ describe("text that is shown while it is made", () => {
     expect(calls("chat.update")).toBe(0);
   });
 
+  test("is found where nobody heard that it was begun, until it holds anything, and not where it was begun before", async () => {
+    const find = (since: number) => world.adapter.findLive?.(thread, asker, since, signal);
+    const [begun] = seen();
+    const at = Number(begun?.ts) * 1_000;
+    expect(await find(at)).toEqual(live.posted);
+    expect(await find(at + 60_000)).toBeUndefined();
+    await end("Once upon a time");
+    expect(await find(at)).toBeUndefined();
+  });
+
   test("is appended to once a second at most", async () => {
     live.show("a");
     await shows("a");
