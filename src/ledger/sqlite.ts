@@ -16,8 +16,8 @@ const busyMs = 1000;
 
 /** 16 MB of log: pages that are written again and again go to the database file less often, and whoever commits waits for that less often. */
 const checkpointPages = 4_000;
-/** 8 MB: the pages of a few hundred channels, which a message would otherwise read from the file again. */
-const cacheKilobytes = 8_000;
+/** 4 MB: the pages of some hundred channels, which a message would otherwise read from the file again. */
+const cacheKilobytes = 4_000;
 
 /** One process, one connection, one file. Throws ConfigError when the file cannot be had. */
 export function openSqlite(path: string, options: { readonly clock: Clock; readonly log: Log; readonly createDisk: CreateDisk }): Engine {
