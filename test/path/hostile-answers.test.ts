@@ -114,7 +114,7 @@ describe("an answer of 40,000 characters", () => {
     });
     slack.fault({ kind: "429", retryAfter: 1, method: "chat.postMessage" });
     const ts = await mention(slack, "tell me everything");
-    await until(() => replies(slack, ts).length === 1);
+    await until(() => replies(slack, ts).length >= 1);
     slack.fault({ kind: "dropAfter", method: "chat.postMessage" });
     await until(() => replies(slack, ts).at(-1)?.includes(line(424)), 20_000);
 
