@@ -102,7 +102,7 @@ describe("the Dockerfile, step by step in a clean folder", () => {
   test("starts without a compiler: its code was compiled when the image was built", async () => {
     const tells = "process.on('exit', () => console.log(process.moduleLoadList.filter((name) => name.includes('amaro'))))";
     const options = { cwd: folder, env, ...asImageUser };
-    const args = ["--max-semi-space-size=16", "--import", `data:text/javascript,${tells}`, join(folder, "app/src/start.js"), "version"];
+    const args = ["--max-semi-space-size=8", "--import", `data:text/javascript,${tells}`, join(folder, "app/src/start.js"), "version"];
     const { stdout } = await run(process.execPath, args, options);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n\[\]\n$/);
   });
