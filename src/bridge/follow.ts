@@ -96,10 +96,14 @@ async function takeEvent(session: Session, turnId: string, event: AgentEvent, li
   return false;
 }
 
+/** An event, that is: behind the end of a call, or a call that broke, may come a long look at the task. */
 async function isThere(coming: Promise<Next> | undefined): Promise<boolean> {
   if (!coming) return false;
-  const there = () => true;
-  return Promise.race([coming.then(there, there), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+  const event = coming.then(
+    (next) => next.kind === "event" && !next.result.done,
+    () => false,
+  );
+  return Promise.race([event, new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
 
 /** A line of its own, at once: signs are best effort, and not every platform shows their words. */

@@ -88,8 +88,9 @@ function noteOpened(session: Session, turnId: string, live: PostedRef | undefine
 export async function adoptLive(session: Session): Promise<void> {
   const { parts, job, task } = session;
   const adapter = parts.adapters.get(task.thread.platform);
-  for (const { id, opening, sentAt, receivedAt } of task.turns) {
-    if (!opening) continue;
+  for (const { id, state, opening, sentAt, receivedAt } of task.turns) {
+    // An ended turn has said what it had to say: nothing would take the place of what is found for it.
+    if (!opening || state === "ended") continue;
     try {
       noteOpened(session, id, await adapter?.findLive?.(task.thread, task.asker, sentAt ?? receivedAt ?? job.row.createdAt, job.signal));
     } catch (err) {
