@@ -10,7 +10,8 @@ import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
-import { type Delivery, toDelivery, toJson, toReply } from "./rows.ts";
+import { type Delivery, toDelivery, toReply } from "./post-row.ts";
+import { toJson } from "./rows.ts";
 
 /** How long an agent's server may take for one file. */
 const patienceMs = 20_000;

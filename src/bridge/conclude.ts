@@ -8,8 +8,9 @@ import { toPostId } from "./ids.ts";
 import type { Letter } from "./letters.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
+import type { Asks } from "./post-row.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
-import { type Asks, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */

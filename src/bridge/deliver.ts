@@ -8,7 +8,8 @@ import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
-import { type Delivery, toDelivery, toJson, toPosted, toReply, toTask } from "./rows.ts";
+import { type Delivery, toDelivery, toPosted, toReply } from "./post-row.ts";
+import { toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 /** Posts one row of the outbox. What was posted without a word of it is looked up before it is posted again (promise 2). */

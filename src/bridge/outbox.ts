@@ -4,7 +4,8 @@ import { type ThreadRef, threadKey } from "../model/thread.ts";
 import { fileOf } from "./file-part.ts";
 import { asksKey } from "./ids.ts";
 import type { Parts } from "./parts.ts";
-import { type Asks, toJson } from "./rows.ts";
+import type { Asks } from "./post-row.ts";
+import { toJson } from "./rows.ts";
 import { screenFiles } from "./screen-files.ts";
 
 /** Rows of the outbox for a reply: one row a post; the one with the buttons, or else the last text, can be answered. `id` is deterministic, so a repeated step makes no second post. */

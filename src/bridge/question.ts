@@ -5,8 +5,9 @@ import type { Conversation } from "./conversation.ts";
 import { asksKey, hash, taskRow } from "./ids.ts";
 import * as notices from "./notices.ts";
 import type { Parts } from "./parts.ts";
+import { type Asks, toDelivery, toReply } from "./post-row.ts";
 import { matches } from "./route.ts";
-import { type Asks, type Task, type TaskContent, toDelivery, toReply, toTask, toTaskContent } from "./rows.ts";
+import { type Task, type TaskContent, toTask, toTaskContent } from "./rows.ts";
 
 /** What was asked in a message of ours, as the ledger knows it: nothing of it comes from the click. */
 export interface Question {

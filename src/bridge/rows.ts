@@ -1,20 +1,20 @@
 import { z } from "zod";
 import type { Row } from "../model/ledger.ts";
 import type { Attachment, Author, IncomingEvent } from "../model/message.ts";
-import type { PostedRef, Reply, ReplyPart } from "../model/reply.ts";
+import type { PostedRef, ReplyPart } from "../model/reply.ts";
 import type { Json, ThreadRef } from "../model/thread.ts";
 
 /**
  * What the rows of each queue hold. Stored rows are parsed here, once, and trusted from then on; so is what this process has written itself and
  * hands to itself.
  */
-function read<T>(schema: z.ZodType<T>, { own }: Row, value: Json): T {
+export function read<T>(schema: z.ZodType<T>, { own }: Row, value: Json): T {
   // biome-ignore lint/plugin: rows of a queue are made of values of this very type
   return own ? (value as T) : schema.parse(value);
 }
 
 const json = z.custom<Json>((value) => value !== undefined);
-const thread: z.ZodType<ThreadRef> = z.object({
+export const thread: z.ZodType<ThreadRef> = z.object({
   platform: z.string(),
   workspace: z.string(),
   channel: z.string(),
@@ -23,7 +23,7 @@ const thread: z.ZodType<ThreadRef> = z.object({
   endless: z.boolean().exactOptional(),
 });
 const author: z.ZodType<Author> = z.object({ id: z.string(), workspace: z.string() });
-const posted: z.ZodType<PostedRef> = z.object({ platform: z.string(), message: z.string(), address: json });
+export const posted: z.ZodType<PostedRef> = z.object({ platform: z.string(), message: z.string(), address: json });
 
 const base = { id: z.string(), thread, author, at: z.number(), roles: z.array(z.string()).exactOptional() };
 const eventFacts = z.discriminatedUnion("kind", [
@@ -222,57 +222,10 @@ const taskContent: z.ZodType<TaskContent> = z.record(
 export const toTask = (row: Row): Task => read(task, row, row.facts);
 export const toTaskContent = (row: Row): TaskContent => read(taskContent, row, row.content ?? {});
 
-/** A post on its way. `last`: nothing more comes in this turn, so the working sign goes. */
-export interface Delivery {
-  readonly thread: ThreadRef;
-  readonly last: boolean;
-  /** It can be answered by a click (`question.ts`). */
-  readonly asks?: Asks;
-  /** The delivery whose message it takes the place of. */
-  readonly edits?: string;
-  /** Whose file it brings. */
-  readonly agent?: string;
-}
-
-/** Whose answer is awaited. `again`: whether the turn, whose outcome nobody knows, is to be asked once more. */
-export interface Asks {
-  /** Row and turn. */
-  readonly task: string;
-  readonly turn: string;
-  readonly again?: true;
-}
-
-const asks: z.ZodType<Asks> = z.object({ task: z.string(), turn: z.string(), again: z.literal(true).exactOptional() });
-const delivery: z.ZodType<Delivery> = z.object({
-  thread,
-  last: z.boolean(),
-  asks: asks.exactOptional(),
-  edits: z.string().exactOptional(),
-  agent: z.string().exactOptional(),
-});
-const choice = z.object({ id: z.string(), label: z.string(), style: z.enum(["positive", "negative"]).exactOptional() });
-const reply: z.ZodType<Reply> = z.object({
-  parts: z.array(part),
-  choices: z.array(choice).exactOptional(),
-  tone: z.enum(["answer", "question", "notice"]),
-  notify: z.boolean(),
-  replaces: posted.exactOptional(),
-  private: z.string().exactOptional(),
-});
-
 const threaded = z.object({ thread });
 
 /** The thread that a row of any queue belongs to, where it says so. */
 export const toThread = (row: Row): ThreadRef | undefined => threaded.safeParse(row.facts).data?.thread;
-
-/** The message that a delivery has become; undefined where it was not posted. */
-export const toPosted = (row: Row): PostedRef | undefined => posted.safeParse(row.result).data;
-
-/** Whether a delivery is the bridge's own word. Also of a row that cannot be worked on. */
-export const isNotice = (row: Row): boolean => reply.safeParse(row.content).data?.tone === "notice";
-
-export const toDelivery = (row: Row): Delivery => read(delivery, row, row.facts);
-export const toReply = (row: Row): Reply | undefined => (row.content === undefined ? undefined : read(reply, row, row.content));
 
 /** Rows are built from plain data only: strings, numbers, booleans, arrays and objects of them. */
 export function toJson(value: object): Json {

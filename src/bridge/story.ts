@@ -1,7 +1,8 @@
 import type { Row } from "../model/ledger.ts";
 import type { ThreadRef } from "../model/thread.ts";
 import { isPush, toPush } from "./letters.ts";
-import { type Task, type Turn, toDelivery, toEvent, toPosted, toTask, toThread } from "./rows.ts";
+import { toDelivery, toPosted } from "./post-row.ts";
+import { type Task, type Turn, toEvent, toTask, toThread } from "./rows.ts";
 
 /** One thing that happened on a message's way. Facts only, and never what somebody said (promise 7). */
 export interface StoryHop {
