@@ -33,15 +33,22 @@ export function listen(app: App, to: Listening): void {
     const others = mentionedUsers(said).filter((user) => user !== to.reading().botUser);
     await take(fromMessage(message, to.reading(), others.length > 0 ? await to.names(others) : new Map()));
   };
-  app.event("app_mention", ({ event }) => onMessage(event));
-  app.event("message", ({ event }) => onMessage(event));
-  app.event("agent_session_stopped", async ({ event }) => {
-    const stopped = parse(sessionStoppedSchema, event, to.log);
+  const onStopped = async (payload: unknown) => {
+    const stopped = parse(sessionStoppedSchema, payload, to.log);
     if (stopped) await take(fromSessionStopped(stopped, to.reading()));
-  });
-  app.event(/^(app_uninstalled|tokens_revoked)$/, async ({ event }) => {
-    to.log.error({ event: event.type }, "the slack app was removed from the workspace: install it again and set the new token");
-  });
+  };
+  const onRemoved = async (_payload: unknown, event: string) => {
+    to.log.error({ event }, "the slack app was removed from the workspace: install it again and set the new token");
+  };
+  const events = new Map<string, (payload: unknown, event: string) => Promise<void>>([
+    ["app_mention", onMessage],
+    ["message", onMessage],
+    ["agent_session_stopped", onStopped],
+    ["app_uninstalled", onRemoved],
+    ["tokens_revoked", onRemoved],
+  ]);
+  // One listener for all of them: Bolt goes through a chain of its own for each that there is, whatever has come.
+  app.event(/^/, async ({ event }) => events.get(event.type)?.(event, event.type));
   app.action(new RegExp(`^(${feedbackAction}$|${choiceAction})`), async ({ body, ack }) => {
     const actions = parse(actionsSchema, body, to.log);
     if (actions) await take(fromActions(actions, to.reading()));

@@ -1,4 +1,3 @@
-import { stringify } from "node:querystring";
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
 import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
@@ -43,7 +42,7 @@ export function createWeb(options: WebOptions): Web {
     "content-type": "application/x-www-form-urlencoded",
   };
   const send = async <M extends SlackMethod>(method: M, args: Arguments<M>, signal: AbortSignal) => {
-    const body = stringify(toForm(args ?? {}));
+    const body = toForm(args ?? {});
     const response = await options.fetch(base + method, { method: "POST", headers, body, redirect: "error", signal });
     return readAnswer(method, response);
   };
@@ -76,11 +75,13 @@ function limited(clock: Clock, signal: AbortSignal): { readonly signal: AbortSig
 }
 
 /** As Slack takes arguments: a form, with lists and objects in it as JSON. https://docs.slack.dev/apis/web-api/using-the-web-api */
-function toForm(args: object): Record<string, string | number | boolean> {
-  const form: Record<string, string | number | boolean> = {};
+function toForm(args: object): string {
+  let form = "";
   for (const [key, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    form[key] = typeof value === "object" ? JSON.stringify(value) : value;
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    // What stands alone as half of a character pair cannot be written; it becomes the sign for that, as on every other way.
+    form += `${form === "" ? "" : "&"}${key}=${encodeURIComponent(text.toWellFormed())}`;
   }
   return form;
 }

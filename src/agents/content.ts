@@ -15,11 +15,7 @@ export function withContent(answer: Response, { text, json, stream }: Content): 
     body ??= stream();
     return body;
   };
-  return Object.defineProperties(answer, {
-    text: { value: text, configurable: true },
-    json: { value: json, configurable: true },
-    body: { get, configurable: true },
-  });
+  return Object.defineProperty(Object.assign(answer, { text, json }), "body", { get, configurable: true });
 }
 
 /** The same answer with a value, which must be JSON, for its content. */

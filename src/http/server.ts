@@ -132,12 +132,13 @@ async function exchange(route: HttpRoute, request: FastifyRequest): Promise<RawR
 }
 
 function toHead(request: FastifyRequest): RequestHead {
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   return {
     method: request.method,
     path: request.url.split("?", 1)[0] ?? "/",
     params: toParams(request.params),
-    headers: Object.fromEntries(headers),
+    headers,
     ip: request.ip,
   };
 }

@@ -20,24 +20,27 @@ export interface Guard {
 
 export function createGuard(): Guard {
   const closing = new AbortController();
-  const underWay = new Set<Promise<unknown>>();
+  const quiet = Promise.withResolvers<void>();
+  let isClosed = false;
+  let underWay = 0;
   return {
     closed: closing.signal,
     async run(work) {
-      if (closing.signal.aborted) throw new StoreError("the ledger is closed");
-      const running = work();
-      underWay.add(running);
+      if (isClosed) throw new StoreError("the ledger is closed");
+      underWay += 1;
       try {
-        return await running;
+        return await work();
       } catch (error) {
         throw toStoreError(error);
       } finally {
-        underWay.delete(running);
+        underWay -= 1;
+        if (isClosed && underWay === 0) quiet.resolve();
       }
     },
     async close() {
+      isClosed = true;
       closing.abort();
-      await Promise.allSettled(underWay);
+      if (underWay > 0) await quiet.promise;
     },
   };
 }

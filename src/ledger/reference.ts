@@ -1,11 +1,19 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 /** Crockford's base32 (https://www.crockford.com/base32.html): no I, L, O and U, so that it can be read out. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** Eight characters, drawn by chance: the database says when one was drawn before. */
 export function createReference(): string {
-  return [...randomBytes(8)].map((byte) => alphabet.charAt(byte % 32)).join("");
+  let reference = "";
+  for (let bits = randomBits(); reference.length < 8; bits = Math.floor(bits / 32)) reference += alphabet.charAt(bits % 32);
+  return reference;
+}
+
+/** 48 of them: the first two groups of a UUID are all chance, and Node has drawn for the next hundred already. */
+function randomBits(): number {
+  const uuid = randomUUID();
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
 }
 
 /** A reference as somebody typed it: any case, with spaces or hyphens, O for 0, I or L for 1. */

@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import { lockFile } from "./lock.ts";
 import type { Schema } from "./schema.ts";
 import { createStatements, now, type Statements } from "./sqlite-statements.ts";
+import { createTransactions } from "./sqlite-transaction.ts";
 
 /** How long a foreign writer (a backup, an admin's shell) may stop us, for it does stop the whole process. */
 const busyMs = 1000;
@@ -25,7 +26,8 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
   const lock = lockFile(file);
   const database = openDatabase(file, lock.release);
   const statements = createStatements(database, options.clock);
-  const db = createKysely(database, statements);
+  const dialect = createDialect(database, statements);
+  const db = new Kysely<Schema>({ dialect });
   const disk = options.createDisk(`${file}-wal`, options.log);
   const nothing = sql``;
   return {
@@ -33,7 +35,7 @@ export function openSqlite(path: string, options: { readonly clock: Clock; reado
     isShared: false,
     db,
     file,
-    transaction: (work) => db.transaction().execute(work),
+    transaction: createTransactions(database, db, dialect),
     prepare<Result>(query: CompiledQuery<Result>) {
       const run = statements.toRun(query);
       return async (within: Kysely<Schema>, parameters: readonly unknown[]) => {
@@ -76,7 +78,7 @@ export function openReadOnly(path: string): { readonly file: string; readonly db
     const file = realpathSync(path);
     const database = new DatabaseSync(file, { readOnly: true, timeout: busyMs });
     database.prepare("select count(*) from sqlite_schema").get();
-    return { file, db: createKysely(database, createStatements(database, systemClock)) };
+    return { file, db: new Kysely<Schema>({ dialect: createDialect(database, createStatements(database, systemClock)) }) };
   } catch (cause) {
     if (codeOf(cause) === "ENOENT")
       throw new ConfigError(`store.url: there is no store at ${path} yet. The bridge makes it when it starts.`);
@@ -88,8 +90,8 @@ function codeOf(error: unknown): unknown {
   return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
-function createKysely(database: DatabaseSync, { prepare }: Statements): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: { prepare, close: () => database.close() } }) });
+function createDialect(database: DatabaseSync, { prepare }: Statements): SqliteDialect {
+  return new SqliteDialect({ database: { prepare, close: () => database.close() } });
 }
 
 /** The directories and the file, for this user only, under the name that every path to the file leads to. */

@@ -55,25 +55,25 @@ interface Run<T> {
 }
 
 export function createUnit<T>(work: (commit: Commit) => Promise<T>, { listener, volatile, onCommit, resolve, reject }: Outcome<T>): Unit {
-  let last: Run<T> = begin<T>();
+  let last: Run<T> | undefined;
 
   const drop = () => {
-    for (const offer of last.offers.keys()) offer.drop();
-    last.offers.clear();
+    for (const offer of last?.offers.keys() ?? []) offer.drop();
+    last?.offers.clear();
   };
 
   /** What is to be posted is given out once the disk knows that a post may be under way; all else at once. */
   const giveOut = (when: "committed" | "kept") => {
-    for (const [offer, row] of last.offers) {
+    for (const [offer, row] of last?.offers ?? []) {
       if (row === undefined) offer.drop();
       else if ((row.queue === "delivery") !== (when === "kept")) continue;
       else offer.give(row);
-      last.offers.delete(offer);
+      last?.offers.delete(offer);
     }
   };
 
   const tell = () => {
-    if (last.value) resolve(last.value.is);
+    if (last?.value) resolve(last.value.is);
     else reject(new Error("concluded before it ran"));
   };
 
@@ -87,14 +87,14 @@ export function createUnit<T>(work: (commit: Commit) => Promise<T>, { listener, 
     },
     drop,
     committed() {
-      if (last.keep) {
+      if (last?.keep) {
         for (const row of last.mailed) listener.mailed(row);
         for (const each of last.due) listener.due(each);
         giveOut("committed");
       }
       onCommit?.();
       if (volatile) tell();
-      return volatile && last.offers.size === 0 ? "concluded" : "waits";
+      return volatile && !last?.offers.size ? "concluded" : "waits";
     },
     kept() {
       giveOut("kept");

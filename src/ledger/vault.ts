@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scryptSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash, randomBytes, scryptSync } from "node:crypto";
 import type { Sealed } from "./schema.ts";
 
 /** A sealed text that does not open: it was sealed with another key, or was changed or moved. */
@@ -48,7 +48,7 @@ const plainVault: Vault = {
     if (sealed.key_id !== null) throw new SealedError(`content is sealed with key ${sealed.key_id}, and there is no key`);
     return sealed.body;
   },
-  hash: (text, place) => createHash("sha256").update(`${place}\n${text}`).digest("hex"),
+  hash: (text, place) => hash("sha256", `${place}\n${text}`, "hex"),
 };
 
 function decrypt(key: Buffer, body: string, place: string): string {
