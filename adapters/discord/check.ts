@@ -4,6 +4,7 @@ import type { Finding } from "../../src/model/adapter.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { DiscordConfig } from "./config.ts";
 import { identify } from "./identity.ts";
+import { checkGateway } from "./reach.ts";
 import type { Rest } from "./rest.ts";
 
 const applicationSchema = z.object({ id: z.string(), flags: z.number().default(0) });
@@ -24,7 +25,7 @@ export async function check(config: DiscordConfig, rest: Rest, signal: AbortSign
   }
   const token: Finding = { what: "bot token", state: "good", says: "Discord accepts it" };
   const guilds = await Promise.all((config.guilds ?? []).map((guild) => checkGuild(guild, rest, signal)));
-  return [token, ...(await checkApplication(config, rest, signal)), ...guilds];
+  return [token, ...(await checkApplication(config, rest, signal)), await checkGateway(rest, signal), ...guilds];
 }
 
 async function checkApplication({ applicationId }: DiscordConfig, rest: Rest, signal: AbortSignal): Promise<readonly Finding[]> {

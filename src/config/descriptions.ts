@@ -109,7 +109,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   outbound: "the guard of outgoing requests",
   "outbound.allowPrivateNetworks":
     "false (default); true for private and loopback addresses; or a list of networks. Link-local addresses open by a list only",
-  "outbound.proxy": "an HTTP proxy for all outgoing requests; it then guards the names",
+  "outbound.proxy": "an HTTP proxy for outgoing requests; it then guards the names. Discord's gateway is reached without it",
   "outbound.caFile": "a PEM file of authorities to trust beside the usual ones",
   slack: "the Slack app; without it there is no Slack",
   "slack.botToken": "the bot token of the installed app, xoxb-...",

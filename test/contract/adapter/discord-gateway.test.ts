@@ -111,6 +111,7 @@ describe("the check", () => {
       "bot token: good",
       "application id: bad",
       "message content: bad",
+      "gateway: good",
       `server ${home.guild}: good`,
       "server 100000000000000999: bad",
     ]);

@@ -25,11 +25,13 @@ export interface BridgeProcess {
 }
 
 const alive = new Set<ChildProcess>();
+let isOver = false;
 const childFile = fileURLToPath(new URL("./child.ts", import.meta.url));
 /** Compiled code is kept between the many starts: most of a start is reading TypeScript. */
 const cacheFolder = join(tmpdir(), "a2a-chat-bridge-compile-cache");
 
 export function startBridge(start: Start): BridgeProcess {
+  if (isOver) throw new Error("the tests are over");
   const child = spawn(process.execPath, [childFile, JSON.stringify(start)], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { NODE_COMPILE_CACHE: cacheFolder, PATH: "" },
@@ -91,5 +93,6 @@ export function startBridge(start: Start): BridgeProcess {
 
 /** For the end of the tests, however they ended. */
 export function killAll(): void {
+  isOver = true;
   for (const child of alive) child.kill("SIGKILL");
 }

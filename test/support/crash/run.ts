@@ -24,18 +24,39 @@ export async function run(platform: Platform, title: string, blows: readonly Blo
   }
 }
 
-/** Runs at most so many works at the same time, in the order in which they were given. */
-export function createGroup(size: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** A run that goes on for longer only waits, mostly for an expiry. Milliseconds. */
+const busyMs = 12_000;
+
+/** Runs works in the order in which they were given: at the same time `busy` that are at work, and with those that only wait `most`. */
+export function createGroup(busy: number, most = 4 * busy): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
-  let running = 0;
+  let atWork = 0;
+  let all = 0;
+  const next = () => {
+    const begin = atWork < busy && all < most ? waiting.shift() : undefined;
+    if (!begin) return;
+    atWork += 1;
+    all += 1;
+    begin();
+  };
   return async (work) => {
-    if (running >= size) await new Promise<void>((resolve) => waiting.push(resolve));
-    running += 1;
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      next();
+    });
+    let isCounted = true;
+    const rest = () => {
+      if (isCounted) atWork -= 1;
+      isCounted = false;
+      next();
+    };
+    const timer = setTimeout(rest, busyMs);
     try {
       return await work();
     } finally {
-      running -= 1;
-      waiting.shift()?.();
+      clearTimeout(timer);
+      all -= 1;
+      rest();
     }
   };
 }
