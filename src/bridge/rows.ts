@@ -143,7 +143,7 @@ export interface Task {
   readonly taskId?: string;
   /** What the row waits for while it is parked. Absent while a call is (or was, before an interruption) open. */
   readonly parked?: "push" | "poll" | "retry";
-  /** Looks at the agent since the last news: the pace of the next, which is due at `lookAt`. */
+  /** Looks at the agent since the last message was sent to it: the pace of the next, which is due at `lookAt`. */
   readonly looks: number;
   readonly lookAt?: number;
   /** Since when no look has succeeded. */

@@ -73,3 +73,16 @@ test("each message of a task has its own tries", async () => {
   expect(agent.sent).toHaveLength(6);
   expect(await bench.posts()).toEqual([expect.stringContaining("cannot be reached")]);
 });
+
+test("what was sent a moment ago is looked after soon, however often the task was looked at before", async () => {
+  const agent = await setUp();
+  agent.onSend([working], [working]);
+  agent.onLook([working], [working], [working], [done]);
+  await bench.say("the report");
+  await bench.work();
+  for (const pause of [500, 1_000, 2_000]) await workAfter(pause);
+  await bench.say("with a chart");
+  await bench.work();
+  await workAfter(500);
+  expect(await bench.posts()).toEqual(["Done."]);
+});
