@@ -83,15 +83,21 @@ export interface Answer {
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
   /** The words that came with the phase. */
   readonly words: readonly ReplyPart[];
+  /** The end that a push has told while the task could not be read: what is known, should that never be possible. */
+  readonly told?: Pick<Answer, "phase" | "words">;
   /** Characters that were taken in, and whether there was no room for more (`take-output.ts`). */
   readonly size?: number;
   readonly cut?: true;
 }
 
-const answer: z.ZodType<Answer> = z.object({
-  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+const ending = {
   phase: z.enum(["open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected"]),
   words: z.array(part),
+};
+const answer: z.ZodType<Answer> = z.object({
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+  ...ending,
+  told: z.object(ending).exactOptional(),
   size: z.number().exactOptional(),
   cut: z.literal(true).exactOptional(),
 });
