@@ -13,17 +13,18 @@ import { noFailpoint } from "../../../src/model/failpoint.ts";
 import type { Json, ThreadRef } from "../../../src/model/thread.ts";
 import { threadKey } from "../../../src/model/thread.ts";
 import { fakeClock } from "../../unit/agents/fakes.ts";
+import { platform } from "./fake-adapter.ts";
 import type { FakeAgent } from "./fake-agent.ts";
 
-const thread: ThreadRef = { platform: "fake", workspace: "W", channel: "C", thread: "T", address: {} };
+const thread: ThreadRef = { platform, workspace: "W", channel: "C", thread: "T", address: {} };
 const lane = threadKey(thread);
 const asker = { id: "UANN", workspace: "W" };
 
 /** One thread's tasks on a real store, with time that passes only when the test says so. Nothing is worked on by itself. */
 export interface TaskBench {
   readonly clock: Clock & { advance(ms: number): void };
-  /** A message for the agent; it joins the task that is open. Resolves to its turn. `more`: as a process before has left the turn. */
-  say(text: string, more?: Partial<Turn>): Promise<string>;
+  /** A message for the agent; it joins the task that is open. Resolves to its turn. */
+  say(text: string, left?: Left): Promise<string>;
   /** A push of the agent for the open task. */
   push(...events: readonly AgentEvent[]): Promise<void>;
   /** Works on the open task for as long as there is something to do now. False when it is not due. */
@@ -32,7 +33,17 @@ export interface TaskBench {
   task(turn: string): Promise<Task>;
   /** What the thread is told, oldest first. */
   posts(): Promise<readonly string[]>;
+  /** In whose place each of them goes; undefined for a new message. */
+  places(): Promise<readonly unknown[]>;
   close(): Promise<void>;
+}
+
+/** What a process before has made of a message. */
+interface Left {
+  readonly task?: Partial<Task>;
+  readonly turn?: Partial<Turn>;
+  /** Turns of the same task before it. */
+  readonly before?: readonly Partial<Turn>[];
 }
 
 interface BenchOptions {
@@ -82,12 +93,18 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
     });
   }
 
+  async function deliveries(): Promise<readonly Json[]> {
+    const rows = (await ledger.trace(lane)).filter(({ queue }) => queue === "delivery");
+    const whole = await Promise.all(rows.map(({ id }) => ledger.row(id)));
+    return whole.map((row) => row?.content ?? null);
+  }
+
   return {
     clock,
-    async say(text, more) {
+    async say(text, left = {}) {
       const id = `task:${++count}`;
-      const turn: Turn = { id, messageId: id, state: "waiting", told: false, marks: [], shown: [], posts: 0, ...more };
-      const task: Task = { thread, agent: agent.name, asker, context: `${lane}##0.0`, looks: 0, push: false, turns: [turn] };
+      const turns = [...(left.before ?? []).map((turn, index) => toTurn(`${id}<${index}`, turn)), toTurn(id, left.turn)];
+      const task: Task = { thread, agent: agent.name, asker, context: `${lane}##0.0`, looks: 0, push: false, turns, ...left.task };
       const content = { [id]: { text, metadata: {}, answer: nothingYet } };
       await control({ rows: [{ id, facts: toJson(task), content: toJson(content) }], letter: { kind: "join", row: id } });
       return id;
@@ -104,17 +121,21 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
       if (!row) throw new Error(`there is no turn ${turn}`);
       return toTask(row);
     },
-    async posts() {
-      const rows = (await ledger.trace(lane)).filter(({ queue }) => queue === "delivery");
-      const whole = await Promise.all(rows.map(({ id }) => ledger.row(id)));
-      return whole.map((row) => toText(row?.content ?? null));
-    },
+    posts: async () => (await deliveries()).map(toText),
+    places: async () => (await deliveries()).map(toPlace),
     async close() {
       await ledger.close();
       await rm(folder, { recursive: true });
     },
   };
 }
+
+function toTurn(id: string, more: Partial<Turn> = {}): Turn {
+  return { id, messageId: id, state: "waiting", told: false, marks: [], shown: [], posts: 0, ...more };
+}
+
+const toPlace = (content: Json): unknown =>
+  typeof content === "object" && content !== null ? Reflect.get(content, "replaces") : undefined;
 
 /** The words of a reply, as its row holds them. */
 function toText(content: Json): string {
