@@ -61,6 +61,7 @@ async function commitSending(
   session.task = without(session.task, "parked", "lookAt", "failingSince", "goneTask");
   session.updateTask({
     push: session.task.push || request.push !== undefined,
+    looks: 0,
     ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
   });
   session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });

@@ -14,9 +14,10 @@ import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from
 import type { Session } from "./session.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
-export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, explanation?: string): void {
+export function concludeTurn(session: Session, { id }: Turn, given: Outcome, explanation?: string): void {
   const turn = session.turn(id);
   if (!turn || turn.state === "ended") return;
+  const outcome = toKnownOutcome(session, turn, given);
   const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
   const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
   const now = session.parts.clock.now();
@@ -41,6 +42,15 @@ export function concludeTurn(session: Session, { id }: Turn, outcome: Outcome, e
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
   if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
+}
+
+/** Who waits in vain for a task to be read has the end that a push has told of it. */
+function toKnownOutcome(session: Session, turn: Turn, given: Outcome): Outcome {
+  const { told, ...answer } = session.answer(turn);
+  if (!told || (given !== "lost" && given !== "expired")) return given;
+  const known = { ...answer, ...told };
+  session.setAnswer(turn.id, known);
+  return toOutcome(known) ?? given;
 }
 
 /** A message that did not get through leaves the task, and the other turns in it, as they are. */
@@ -149,7 +159,8 @@ async function endByPush(session: Session, turnId: string, push: Push): Promise<
       parts.log.info({ err, reference: job.row.reference, task: job.row.id, agent: task.agent }, "pushed task could not be read");
       const final = err instanceof AgentError && (err.kind === "taskGone" || err.kind === "unsupported");
       if (!final) {
-        session.setAnswer(turnId, { ...session.answer(turn), phase: "open", words: [] });
+        const { phase, words, ...answer } = session.answer(turn);
+        session.setAnswer(turnId, { ...answer, phase: "open", words: [], told: { phase, words } });
         return session.updateTask({ parked: "push", lookAt: parts.clock.now() });
       }
     }

@@ -2,6 +2,7 @@ import type { AgentEvent } from "../model/agent.ts";
 import { enough } from "../model/clock.ts";
 import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
+import { expire, nextDeadline } from "./deadline.ts";
 import { hash } from "./ids.ts";
 import { createLiveText, type LiveText } from "./live.ts";
 import { toNotice } from "./outbox.ts";
@@ -23,7 +24,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
   let coming = next(iterator);
   try {
     for (let first = true; ; ) {
-      mailbox.wakeAt(Math.min(session.turn(turnId)?.deadline ?? Number.POSITIVE_INFINITY, live.dueAt()));
+      mailbox.wakeAt(Math.min(nextDeadline(session), live.dueAt()));
       const happened = await firstOf(coming, mailbox);
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
@@ -139,15 +140,12 @@ async function takeMail(session: Session, mailbox: Mailbox): Promise<boolean> {
   return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
 }
 
-/** True when the time of the turn is up. */
+/** True when the time of the turn is up. Another one whose time is up hears of it now, and not when this call is over. */
 async function onTick(session: Session, turnId: string, live: LiveText): Promise<boolean> {
-  const turn = session.turn(turnId);
-  const now = session.parts.clock.now();
-  if (turn?.deadline !== undefined && turn.deadline <= now) {
-    concludeTurn(session, turn, "expired");
-    return true;
-  }
-  await live.tick(now);
+  const expired = expire(session);
+  if (session.turn(turnId)?.state === "ended") return true;
+  if (expired) await session.save();
+  await live.tick(session.parts.clock.now());
   return false;
 }
 

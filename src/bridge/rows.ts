@@ -83,15 +83,21 @@ export interface Answer {
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
   /** The words that came with the phase. */
   readonly words: readonly ReplyPart[];
+  /** The end that a push has told while the task could not be read: what is known, should that never be possible. */
+  readonly told?: Pick<Answer, "phase" | "words">;
   /** Characters that were taken in, and whether there was no room for more (`take-output.ts`). */
   readonly size?: number;
   readonly cut?: true;
 }
 
-const answer: z.ZodType<Answer> = z.object({
-  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+const ending = {
   phase: z.enum(["open", "inputRequired", "authRequired", "completed", "failed", "canceled", "rejected"]),
   words: z.array(part),
+};
+const answer: z.ZodType<Answer> = z.object({
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+  ...ending,
+  told: z.object(ending).exactOptional(),
   size: z.number().exactOptional(),
   cut: z.literal(true).exactOptional(),
 });
@@ -143,7 +149,7 @@ export interface Task {
   readonly taskId?: string;
   /** What the row waits for while it is parked. Absent while a call is (or was, before an interruption) open. */
   readonly parked?: "push" | "poll" | "retry";
-  /** Looks at the agent since the last news: the pace of the next, which is due at `lookAt`. */
+  /** Looks at the agent since the last message was sent to it: the pace of the next, which is due at `lookAt`. */
   readonly looks: number;
   readonly lookAt?: number;
   /** Since when no look has succeeded. */

@@ -2,6 +2,7 @@ import { textReply } from "../model/reply.ts";
 import { ask } from "./ask.ts";
 import { concludeTurn, takePush } from "./conclude.ts";
 import { askingKey } from "./correlate.ts";
+import { expire, nextDeadline } from "./deadline.ts";
 import { adoptLive } from "./live.ts";
 import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
@@ -35,7 +36,7 @@ async function step(session: Session): Promise<boolean> {
   const asked = session.task.turns.filter((turn) => turn.state === "asked");
   if (asked.length > 0 && session.task.parked === undefined) return goOn(recover(session, asked));
   if (waiting && !isLater(session)) return goOn(ask(session, waiting));
-  if (asked.length > 0 && expire(session, asked)) return false;
+  if (expire(session)) return false;
   if (asked.length > 0 && isDue(session)) return goOn(look(session, asked));
   return waiting || asked.length > 0 ? park(session, asked) : finish(session);
 }
@@ -110,24 +111,13 @@ async function absorb(session: Session, rowId: string): Promise<void> {
   session.content = before.content;
 }
 
-/** Turns that share one task wait as long as the newest of them. */
-const counted = ({ client }: Session, asked: readonly Turn[]) => (client.policy.taskId === "spec" ? asked.slice(-1) : asked);
-
-function expire(session: Session, asked: readonly Turn[]): boolean {
-  const now = session.parts.clock.now();
-  const over = counted(session, asked).filter((turn) => turn.deadline !== undefined && turn.deadline <= now);
-  for (const turn of over) concludeTurn(session, turn, "expired");
-  return over.length > 0;
-}
-
 /** Puts the row aside until the next look, the deadline, or the moment to say that it takes its time; mail wakes it before. */
 async function park(session: Session, asked: readonly Turn[]): Promise<boolean> {
   const { parts } = session;
   const now = parts.clock.now();
   tellOfLongWork(session, asked, now);
   const tellAt = asked.flatMap((turn) => (turn.told || turn.sentAt === undefined ? [] : [turn.sentAt + parts.pace.notifyAfter]));
-  const deadlines = counted(session, asked).flatMap((turn) => (turn.deadline === undefined ? [] : [turn.deadline]));
-  const wakeAt = Math.min(session.task.lookAt ?? Number.POSITIVE_INFINITY, ...tellAt, ...deadlines, now + 86_400_000);
+  const wakeAt = Math.min(session.task.lookAt ?? Number.POSITIVE_INFINITY, ...tellAt, nextDeadline(session), now + 86_400_000);
   await session.settle({ kind: "parked", delayMs: Math.max(0, wakeAt - now) });
   return true;
 }
