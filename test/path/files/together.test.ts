@@ -184,3 +184,30 @@ describe("files of people", () => {
     expect(replies(slack, growing)).toEqual(["got 1: growing"]);
   });
 });
+
+describe("files of agents", () => {
+  const csv = { raw: Buffer.alloc(size, "a").toString("base64"), filename: "report.csv", mediaType: "text/csv" };
+
+  test.each([
+    ["for a moment", { roomToPost: 5_000 }],
+    ["until it is tried again", { roomToPost: 20 }],
+  ])("are brought as far as there is room; a post waits %s", async (_, pace) => {
+    const agent = await stage.agent({ script: () => [output("a", [csv], { last: true }), complete()] });
+    const world = await stage.world({ pace, config: { agents: { helper: { url: agent.url } }, limits } });
+    const { slack } = world;
+    slack.fault({ kind: "slow", ms: 2_000, method: "upload", times: 2 });
+    const threads = await Promise.all(["one", "two", "three"].map((text) => mention(slack, text)));
+    const uploads = () => slack.calls("files.getUploadURLExternal").length;
+    await until(() => uploads() === 2);
+    // Words have nothing to wait for.
+    const help = await mention(slack, "help");
+    await until(() => replies(slack, help).length === 1);
+    expect(slack.calls("upload")).toEqual([]);
+    expect(uploads()).toBe(2);
+    const shown = () => threads.map((ts) => slack.thread("C1", ts).replies.flatMap(({ files }) => files.map(({ name }) => name)));
+    await until(() => shown().every(({ length }) => length === 1));
+    await settled(world);
+    expect(shown()).toEqual([["report.csv"], ["report.csv"], ["report.csv"]]);
+    expect(uploads()).toBe(3);
+  });
+});
