@@ -4,11 +4,11 @@ import { createAgentClient } from "./agents/client.ts";
 import type { Context, Conversation, Epoch } from "./bridge/conversation.ts";
 import { createDirectory } from "./bridge/directory.ts";
 import { createFileRoute } from "./bridge/file-link.ts";
-import type { FileLimits } from "./bridge/file-rules.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
 import { createReceive } from "./bridge/receive.ts";
 import type { Worker } from "./bridge/worker.ts";
 import type { Config } from "./config.ts";
+import { createRooms, toFileLimits } from "./file-limits.ts";
 import { openAdminSocket } from "./http/admin.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openAccounts } from "./identity/accounts.ts";
@@ -207,21 +207,13 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     publicUrl: made.publicUrl,
     fetchFile: made.agentFiles.fetchFile,
     files: toFileLimits(config),
+    room: createRooms(config, clock),
     keepMs: config.store.retention.factsDays * day,
     clock,
     log,
     metrics: made.metrics,
     failpoint,
     pace: { ...everydayPace, ...pace },
-  };
-}
-
-function toFileLimits({ limits }: Config): FileLimits {
-  return {
-    maxBytes: limits.fileMB * 1_048_576,
-    perMessage: limits.filesPerMessage,
-    linkMs: limits.fileLinkHours * 3_600_000,
-    refused: limits.refusedFiles,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Routes } from "discord.js";
 import { z } from "zod";
 import { DeliveryError } from "../../src/model/errors.ts";
-import { discordCode } from "./errors.ts";
+import { codes, discordCode } from "./errors.ts";
 import type { Rest } from "./rest.ts";
 import { isLater } from "./snowflake.ts";
 import { type Message, messageSchema } from "./wire.ts";
@@ -24,6 +24,19 @@ export async function* readAfter(rest: Rest, channel: string, after: string, sig
   }
 }
 
+/** A message as it is now. Undefined: we may not see it, or it is none that we could read. */
+export async function readOne(rest: Rest, channel: string, id: string, signal: AbortSignal): Promise<Message | "deleted" | undefined> {
+  const call = { name: "message", purpose: "read" } as const;
+  try {
+    return messageSchema.safeParse(await rest.call("get", Routes.channelMessage(channel, id), call, signal)).data;
+  } catch (error) {
+    const code = discordCode(error);
+    if (code === codes.unknownMessage) return "deleted";
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
 async function readPage(rest: Rest, channel: string, after: string, signal: AbortSignal): Promise<readonly Message[]> {
   const call = { name: "history", purpose: "read", query: { after, limit: String(pageSize) } } as const;
   try {
@@ -32,7 +45,11 @@ async function readPage(rest: Rest, channel: string, after: string, signal: Abor
     return parsed.data.filter((message) => message !== null).sort((a, b) => (isLater(a.id, b.id) ? 1 : -1));
   } catch (error) {
     // Deleted, or closed to us: then nothing in it is ours to answer.
-    if (discordCode(error) !== undefined && error instanceof DeliveryError && error.kind !== "rateLimited") return [];
+    if (isRefusal(error)) return [];
     throw error;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return discordCode(error) !== undefined && error instanceof DeliveryError && error.kind !== "rateLimited";
 }

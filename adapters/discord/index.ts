@@ -94,6 +94,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     signal: ending.signal,
   });
   const receiver = createReceiver({
+    rest,
     book,
     lanes,
     seen,

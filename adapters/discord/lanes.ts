@@ -4,6 +4,10 @@ import type { Clock } from "../../src/model/clock.ts";
 export interface Lanes {
   /** Resolves when this job is done. Jobs of a lane begin in the order of these calls; a job must not reject. */
   run(lane: string, job: () => Promise<void>): Promise<void>;
+  /** How many jobs are open. */
+  count(): number;
+  /** Whether there is an open job in this lane. */
+  isBusy(lane: string): boolean;
   /** Since when the oldest open job is known; undefined when there is none. Milliseconds since 1970. */
   oldest(): number | undefined;
   /** Resolves when no job is open. */
@@ -24,6 +28,8 @@ export function createLanes(clock: Clock): Lanes {
         if (tails.get(lane) === done) tails.delete(lane);
       });
     },
+    count: () => open.size,
+    isBusy: (lane) => tails.has(lane),
     oldest: () => open.values().next().value,
     async idle() {
       while (open.size > 0) await Promise.allSettled(open.keys());

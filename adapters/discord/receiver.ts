@@ -2,18 +2,22 @@ import { GatewayDispatchEvents } from "discord.js";
 import type { z } from "zod";
 import type { Log } from "../../src/log.ts";
 import type { Clock } from "../../src/model/clock.ts";
-import { DeliveryError, StoreError } from "../../src/model/errors.ts";
 import type { IncomingEvent, Receipt } from "../../src/model/message.ts";
 import type { Book } from "./book.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { Dispatched } from "./gateway.ts";
+import { readOne } from "./history.ts";
 import { fromDeletion, fromEdit, fromMessage, isPerson, type Reading } from "./inbound.ts";
+import { createInsist } from "./insist.ts";
 import type { Lanes } from "./lanes.ts";
+import { createLeftovers } from "./leftovers.ts";
 import type { People } from "./people.ts";
 import type { Place } from "./place.ts";
+import type { Rest } from "./rest.ts";
 import type { Seen } from "./seen.ts";
 import {
   channelSchema,
+  type Deleted,
   deletedSchema,
   guildSchema,
   type Interaction,
@@ -24,6 +28,7 @@ import {
 } from "./wire.ts";
 
 export interface ReceiverOptions {
+  readonly rest: Rest;
   readonly book: Book;
   readonly lanes: Lanes;
   readonly seen: Seen;
@@ -50,13 +55,10 @@ export interface Receiver {
   take(message: Message): Promise<void>;
 }
 
-const longestPause = 30_000;
-/** What keeps failing for another reason than that somebody is away is a mistake of ours; the next messages must not wait for ever. */
-const mostTries = 5;
-
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { book, lanes, seen, log, clock, signal, serves } = options;
   const abroad = new Set<string>();
+  const insist = createInsist(options);
 
   const place = async (channel: string): Promise<Place | undefined> => {
     const found = await book.place(channel, signal);
@@ -79,24 +81,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const rolesOf = async ({ member, author }: Message, guild: string) =>
     member?.roles ?? options.people.roles(guild, author?.id ?? "", signal);
 
-  /** Until it is committed: the gateway sends nothing twice. Whoever comes behind in the lane waits. */
-  const insist = async (work: () => Promise<void>, what: string) => {
-    for (let tries = 1; !signal.aborted; tries++) {
-      try {
-        return await work();
-      } catch (err) {
-        const away = err instanceof StoreError || err instanceof DeliveryError;
-        if (!away && tries >= mostTries) return log.error({ err, what }, "discord event given up");
-        if (tries === 1) log.error({ err, what }, "discord event not committed: it is tried again");
-        await clock.sleep(Math.min(longestPause, 500 * 2 ** Math.min(tries, 10)), signal);
-      }
-    }
-  };
-
   const onMessage = (message: Message) => {
     const { channel_id: channel, guild_id: guild } = message;
     if (guild && !serves(guild)) return;
     if (!guild) book.addChannel({ id: channel, type: 1 });
+    if (leftovers.isLeft(channel)) return leftovers.message(message);
     void lanes.run(channel, async () => {
       if (!guild) await options.catchUp().read(channel);
       if (!options.catchUp().hasRead(channel, message.id)) await insist(() => take(message), "message");
@@ -104,13 +93,41 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   };
 
   /** What only changes a message that we have. */
-  const onChange = (channel: string, what: string, toEvents: (where: Place) => readonly (IncomingEvent | undefined)[]) => {
-    const work = async () => {
-      const where = await place(channel);
-      for (const event of where ? toEvents(where) : []) if (event) await options.receive(event);
-    };
-    void lanes.run(channel, () => insist(work, what));
+  const takeChanges = async (channel: string, toEvents: (where: Place) => readonly (IncomingEvent | undefined)[]) => {
+    const where = await place(channel);
+    for (const event of where ? toEvents(where) : []) if (event) await options.receive(event);
   };
+
+  const onEdit = (message: Message) => {
+    const { id, channel_id: channel } = message;
+    // Discord has unfolded a link, or we have written on.
+    if (!message.edited_timestamp || !isPerson(message, options.reading())) return;
+    if (leftovers.isLeft(channel)) return leftovers.changes(message, [id]);
+    const work = () => takeChanges(channel, (where) => [fromEdit(message, where, options.reading())]);
+    void lanes.run(channel, () => insist(work, "edit"));
+  };
+
+  const onDeleted = (deleted: Deleted) => {
+    const { channel_id: channel, ids } = deleted;
+    if (leftovers.isLeft(channel)) return leftovers.changes(deleted, ids);
+    void lanes.run(channel, () => insist(() => takeChanges(channel, (where) => fromDeletion(deleted, where, clock.now())), "deletion"));
+  };
+
+  const leftovers = createLeftovers({
+    ...options,
+    insist,
+    prepare: (channel) => options.catchUp().read(channel),
+    take,
+    async takeChange(channel, id) {
+      const message = await readOne(options.rest, channel, id, signal);
+      if (!message) return;
+      await takeChanges(channel, (where) =>
+        message === "deleted"
+          ? fromDeletion({ channel_id: channel, ids: [id] }, where, clock.now())
+          : [fromEdit(message, where, options.reading())],
+      );
+    },
+  });
 
   const onGuild = (payload: unknown) => {
     const guild = parse(guildSchema, payload, log);
@@ -146,19 +163,19 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     [GatewayDispatchEvents.MessageUpdate]: (payload) => {
       const message = parse(messageSchema, payload, log);
-      if (message) onChange(message.channel_id, "edit", (where) => [fromEdit(message, where, options.reading())]);
+      if (message) onEdit(message);
     },
-    [GatewayDispatchEvents.MessageDelete]: (payload) => onDeleted(payload),
-    [GatewayDispatchEvents.MessageDeleteBulk]: (payload) => onDeleted(payload),
+    [GatewayDispatchEvents.MessageDelete]: (payload) => onDeletion(payload),
+    [GatewayDispatchEvents.MessageDeleteBulk]: (payload) => onDeletion(payload),
     [GatewayDispatchEvents.InteractionCreate]: (payload) => {
       const interaction = parse(interactionSchema, payload, log);
       if (interaction && (!interaction.guild_id || serves(interaction.guild_id))) options.onInteraction(interaction);
     },
   };
 
-  const onDeleted = (payload: unknown) => {
+  const onDeletion = (payload: unknown) => {
     const deleted = parse(deletedSchema, payload, log);
-    if (deleted) onChange(deleted.channel_id, "deletion", (where) => fromDeletion(deleted, where, clock.now()));
+    if (deleted) onDeleted(deleted);
   };
 
   return { take, dispatch: (type, payload) => handlers[type](payload) };

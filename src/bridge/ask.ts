@@ -13,6 +13,7 @@ import { type OpenedFiles, openUnlessStopped } from "./open-files.ts";
 import { toNotice } from "./outbox.ts";
 import { contextRowKey, recall } from "./recall.ts";
 import { waitForMore } from "./recover.ts";
+import type { Share } from "./room.ts";
 import type { Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
 import { showSign } from "./sign.ts";
@@ -22,15 +23,13 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
   const { parts, client, job, task } = session;
   // A message that was taken a moment ago has its sign.
   if (!job.row.own) showSign(parts, task.thread, { kind: "working" });
+  const share = parts.room.fromPeople.open();
   let request: AgentRequest | undefined;
   try {
     const abilities = await client.abilities(job.signal);
-    const opened = await openUnlessStopped(session, turn, abilities);
-    if (opened === "stopped" || job.signal.aborted) return;
-    if (isEmpty(session, turn, opened)) return concludeTurn(session, turn, "empty", notices.leftFiles(opened.left));
-    const { request: prepared, keys } = await toRequest(session, turn, abilities, opened.files);
+    const prepared = await prepare(session, turn, abilities, share);
+    if (!prepared) return;
     request = prepared;
-    await commitSending(session, turn, request, keys, opened);
     await follow(session, turn.id, (signal) => client.send(prepared, signal));
     if (!job.signal.aborted) waitForMore(session, turn.id, abilities);
   } catch (error) {
@@ -41,7 +40,25 @@ export async function ask(session: Session, turn: Turn): Promise<void> {
     parts.metrics.count("bridge_agent_errors_total", { agent: task.agent, kind: error.kind });
     parts.log.warn({ err: error, kind: error.kind, agent: task.agent, task: job.row.id, reference: job.row.reference }, "agent not asked");
     afterError(session, turn.id, request, error);
+  } finally {
+    // Not before: for as long as the call is open, so is the request with the bytes in it.
+    share.free();
   }
+}
+
+/** Commits that it is being sent. Undefined: it is not, for the turn has its end, or this process has. */
+async function prepare(session: Session, turn: Turn, abilities: Abilities, share: Share): Promise<AgentRequest | undefined> {
+  const opened = await openUnlessStopped(session, turn, abilities, share);
+  if (opened === "stopped" || session.job.signal.aborted) return undefined;
+  if (isEmpty(session, turn, opened)) {
+    concludeTurn(session, turn, "empty", notices.leftFiles(opened.left));
+    return undefined;
+  }
+  const { request, keys } = await toRequest(session, turn, abilities, opened.files);
+  await commitSending(session, turn, request, keys, opened);
+  // What goes by a link lies in the store from here on.
+  share.keep(opened.files.reduce((sum, file) => sum + ("bytes" in file ? file.bytes.byteLength : 0), 0));
+  return request;
 }
 
 /** Files alone, and none of them goes: there is nothing to ask. */

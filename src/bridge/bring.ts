@@ -11,13 +11,28 @@ import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { type Delivery, toDelivery, toReply } from "./post-row.ts";
+import type { Share } from "./room.ts";
 import { toJson } from "./rows.ts";
 
 /** How long an agent's server may take for one file. */
 const patienceMs = 20_000;
+/** Until a post for which there was no room in memory is tried again. */
+const roomAgainMs = 2_000;
+
+/** Waits until there is room in memory for a file that is to be posted. Rejects with `unavailable` where there is none for now. */
+export async function findRoom(
+  { files, pace }: Pick<Parts, "files" | "pace">,
+  { bytes }: FilePart,
+  share: Share,
+  signal: AbortSignal,
+): Promise<void> {
+  const size = bytes === undefined ? files.maxBytes : Buffer.byteLength(bytes, "base64");
+  if (await share.take(size, pace.roomToPost, signal)) return;
+  throw new DeliveryError("unavailable", "no room in memory for the file now", { retryAfterMs: roomAgainMs });
+}
 
 /** The file with its bytes: those that came with the answer, or those behind the address in it. Rejects with `fileRefused` where there are none. */
-export async function fetchBytes(parts: Parts, { agent }: Delivery, file: FilePart, signal: AbortSignal): Promise<FilePart> {
+export async function fetchBytes(parts: Parts, { agent }: Delivery, file: FilePart, share: Share, signal: AbortSignal): Promise<FilePart> {
   if (file.bytes !== undefined || file.url === undefined) return file;
   await parts.failpoint("deliver.fetch.before");
   const until = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
@@ -25,6 +40,7 @@ export async function fetchBytes(parts: Parts, { agent }: Delivery, file: FilePa
     if (signal.aborted || !(error instanceof DeliveryError)) throw error;
     throw new DeliveryError("fileRefused", error.message, { explanation: error.explanation, cause: error });
   });
+  share.keep(bytes.byteLength);
   await parts.failpoint("deliver.fetch.after");
   if (isRefused(parts.files, file.name, bytes)) {
     throw new DeliveryError("fileRefused", "a program", { explanation: "programs are not passed on here" });

@@ -2,20 +2,30 @@ import type { Adapter } from "../model/adapter.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { Leased, NewRow, Step } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
-import { fetchBytes, toInstead, toKeep } from "./bring.ts";
+import { fetchBytes, findRoom, toInstead, toKeep } from "./bring.ts";
 import { type FilePart, fileOf } from "./file-part.ts";
 import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { type Delivery, toDelivery, toPosted, toReply } from "./post-row.ts";
+import type { Share } from "./room.ts";
 import { toJson, toTask } from "./rows.ts";
 import { showSign } from "./sign.ts";
 
 /** Posts one row of the outbox. What was posted without a word of it is looked up before it is posted again (promise 2). */
 export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
+  const share = parts.room.fromAgents.open();
+  try {
+    await deliverWithin(share, parts, row, signal);
+  } finally {
+    share.free();
+  }
+}
+
+async function deliverWithin(share: Share, parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
   const delivery = toDelivery(row);
-  const step = await attempt(parts, row, delivery, signal);
+  const step = await attempt(share, parts, row, delivery, signal);
   parts.metrics.count("bridge_posts_total", { platform: delivery.thread.platform, result: step.end.kind });
   // Before the next message of the thread can set its own: whoever has read the answer may be quick.
   if (delivery.last && step.end.kind === "done") showSign(parts, delivery.thread, { kind: "idle" });
@@ -27,7 +37,7 @@ export async function deliver(parts: Parts, row: Leased, signal: AbortSignal): P
   parts.log.debug({ reference: row.reference, thread: row.lane, row: row.id }, "posted");
 }
 
-async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: AbortSignal): Promise<Step> {
+async function attempt(share: Share, parts: Parts, row: Leased, delivery: Delivery, signal: AbortSignal): Promise<Step> {
   const reply = toReply(row);
   const adapter = parts.adapters.get(delivery.thread.platform);
   if (!reply) return { end: { kind: "buried", error: "its content was deleted before it could be posted" } };
@@ -35,7 +45,7 @@ async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: Ab
   try {
     if (delivery.edits !== undefined) return await amend(parts, row, adapter, delivery.edits, reply, signal);
     const file = fileOf(reply);
-    if (file) return await bring(parts, row, adapter, delivery, { reply, file }, signal);
+    if (file) return await bring(share, parts, row, adapter, delivery, { reply, file }, signal);
     return { end: { kind: "done" }, result: toJson(await post(parts, row, adapter, delivery, reply, signal)) };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
@@ -45,6 +55,7 @@ async function attempt(parts: Parts, row: Leased, delivery: Delivery, signal: Ab
 
 /** Posts a file. Where it cannot be had or shown, the thread gets something in its place, in the same commit. */
 async function bring(
+  share: Share,
   parts: Parts,
   row: Leased,
   adapter: Adapter,
@@ -54,7 +65,8 @@ async function bring(
 ): Promise<Step> {
   let whole = file;
   const prepare = async () => {
-    whole = await fetchBytes(parts, delivery, file, signal);
+    await findRoom(parts, file, share, signal);
+    whole = await fetchBytes(parts, delivery, file, share, signal);
     return { ...reply, parts: [whole] };
   };
   try {

@@ -8,6 +8,7 @@ import type { Metrics } from "../model/metrics.ts";
 import type { Context, Conversation, Epoch } from "./conversation.ts";
 import type { FileLimits } from "./file-rules.ts";
 import type { IdentityRules } from "./identity.ts";
+import type { Room } from "./room.ts";
 import type { Route } from "./route.ts";
 
 /** What the steps of the path share. Nothing here has a state of its own but the ledger. */
@@ -25,6 +26,8 @@ export interface Parts {
   /** Where the bridge is reached from outside, if it is. */
   publicUrl(): string | undefined;
   readonly files: FileLimits;
+  /** For the files of people on their way to agents, and for those of agents on their way into threads. Neither waits for the other. */
+  readonly room: { readonly fromPeople: Room; readonly fromAgents: Room };
   /**
    * The bytes behind an address that an agent gave, which is not followed elsewhere: of the agent's own host or a public one. Rejects with
    * a DeliveryError.
@@ -56,6 +59,10 @@ export interface Pace {
   readonly liveAfter: number;
   /** The working sign is renewed this often: Slack's fades after two minutes. */
   readonly signEvery: number;
+  /** How long the files of a message wait for room in memory; then they stay behind, and that is told. */
+  readonly roomToAsk: number;
+  /** How long a post with a file waits for it in its place; then it makes way for others, and is tried again. */
+  readonly roomToPost: number;
   /** First and longest pause between two tries of a post. */
   readonly postFirst: number;
   readonly postMax: number;
@@ -71,6 +78,8 @@ export const everydayPace: Pace = {
   lookGiveUp: 600_000,
   liveAfter: 200,
   signEvery: 60_000,
+  roomToAsk: 60_000,
+  roomToPost: 5_000,
   postFirst: 1_000,
   postMax: 300_000,
   postGiveUp: 86_400_000,

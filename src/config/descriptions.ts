@@ -189,6 +189,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   "limits.pushesPerMinute": "pushes from one address in a minute; more are answered with 429",
   "limits.fileMB": "the largest file that is passed on, in either direction, in megabytes",
   "limits.filesPerMessage": "how many files of one message, or one answer, are passed on",
+  "limits.filesInMemoryMB":
+    "how much of files all turns together have in memory at the same time, in each direction, in megabytes; the rest waits for its turn",
   "limits.fileLinkHours": "how long a link of the bridge to a file works; it ends with the file's own time (store.retention.contentDays)",
   "limits.refusedFiles": "endings of names of files that are passed on in neither direction; programs unless you say otherwise",
   log: "what is logged, as JSON lines on standard output",

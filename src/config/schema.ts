@@ -86,6 +86,7 @@ export const configSchema = z.strictObject({
       pushesPerMinute: z.number().int().positive().max(1_000_000).default(6_000),
       fileMB: z.number().positive().max(64).default(20),
       filesPerMessage: z.number().int().positive().max(20).default(5),
+      filesInMemoryMB: z.number().positive().max(65_536).default(64),
       fileLinkHours: z.number().positive().max(8_784).default(24),
       refusedFiles: z.array(ending).default([...programs]),
     })

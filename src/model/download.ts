@@ -70,5 +70,5 @@ async function read(response: Response, maxBytes: number): Promise<Uint8Array> {
 
 function tooLarge(maxBytes: number): DeliveryError {
   const explanation = `it is larger than ${toSize(maxBytes)}`;
-  return new DeliveryError("fileRefused", `the file is refused: ${explanation}`, { explanation });
+  return new DeliveryError("fileRefused", `the file is refused: ${explanation}`, { explanation, tooLarge: true });
 }

@@ -18,6 +18,7 @@ export type DeliveryErrorKind =
 interface DeliveryErrorOptions {
   readonly retryAfterMs?: number | undefined;
   readonly explanation?: string | undefined;
+  readonly tooLarge?: boolean;
   readonly cause?: unknown;
 }
 
@@ -28,11 +29,14 @@ export class DeliveryError extends Error {
   readonly retryAfterMs: number | undefined;
   /** What is wrong with a file, for the thread: the bridge's own words, fit to stand behind a colon. */
   readonly explanation: string | undefined;
+  /** A file has more bytes than were asked for. */
+  readonly tooLarge: boolean;
   constructor(kind: DeliveryErrorKind, message: string, options: DeliveryErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
     this.explanation = options.explanation;
+    this.tooLarge = options.tooLarge ?? false;
   }
 }
 
