@@ -122,8 +122,11 @@ const toMark = (event: AgentEvent): string => `${event.kind}:${event.mark}`;
 
 type Push = Extract<Letter, { kind: "push" }>;
 
-/** A push for this task. Which turn it answers: the one whose address it came to, else the oldest that waits. */
-export async function takePush(session: Session, push: Push): Promise<void> {
+/**
+ * A push for this task. Which turn it answers: the one whose address it came to, else the oldest that waits. `bringing`: the turn whose open
+ * call brings the answer by itself.
+ */
+export async function takePush(session: Session, push: Push, bringing?: string): Promise<void> {
   const { task } = session;
   if (isRepeated(task, push)) return;
   const turn = toPushedTurn(task, push, session.client.policy.taskId === "spec");
@@ -137,8 +140,14 @@ export async function takePush(session: Session, push: Push): Promise<void> {
     session.outbox = [...session.outbox, ...late.rows];
     return;
   }
-  for (const event of push.events) applyEvent(session, turn.id, event);
+  for (const event of turn.id === bringing ? toNews(push.events) : push.events) applyEvent(session, turn.id, event);
   await endByPush(session, turn.id, push);
+}
+
+/** Of pieces of an answer that comes by the call as well, nothing: they would stand there twice, or take the place of later ones. */
+function toNews(events: readonly AgentEvent[]): readonly AgentEvent[] {
+  const ends = events.some(({ kind }) => kind !== "output" && kind !== "working");
+  return ends ? events : events.filter(({ kind }) => kind !== "output");
 }
 
 /** How long a pushed answer waits for the task to be read; afterwards it is looked at as any open task. */

@@ -22,18 +22,20 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
   const live = createLiveText(session, turnId);
   const mailbox = createMailbox(session);
   let coming = next(iterator);
+  let isBringing = false;
   try {
     for (let first = true; ; ) {
       mailbox.wakeAt(Math.min(nextDeadline(session), live.dueAt()));
       const happened = await firstOf(coming, mailbox);
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
-      if (happened.kind === "mail" && (await takeMail(session, mailbox))) return;
+      if (happened.kind === "mail" && (await takeMail(session, mailbox, isBringing ? turnId : undefined))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
       if (happened.result.done) return;
       if (first) await session.parts.failpoint("ask.send.first");
       first = false;
+      isBringing ||= happened.result.value.kind === "output";
       coming = next(iterator);
       if (await takeEvent(session, turnId, happened.result.value, live, coming)) return;
     }
@@ -129,13 +131,13 @@ async function commitIds(session: Session): Promise<void> {
 }
 
 /** True when somebody said stop. Pushes are taken at once; a message that joins waits until the call is over. */
-async function takeMail(session: Session, mailbox: Mailbox): Promise<boolean> {
+async function takeMail(session: Session, mailbox: Mailbox, bringing: string | undefined): Promise<boolean> {
   mailbox.read();
   await session.readMail();
   for (;;) {
     const push = session.takeLetter(({ kind }) => kind === "push");
     if (push?.kind !== "push") break;
-    await takePush(session, push);
+    await takePush(session, push, bringing);
   }
   return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
 }

@@ -13,7 +13,7 @@ const suite = createSuite({
   messages: 20,
   demands: { repeated: 0, leftEmpty: 0 },
   about: "5 threads, PostgreSQL",
-  most: 7,
+  most: 6,
 });
 
 function tests(): void {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { everydayPace, type Pace, type Parts } from "../../../src/bridge/parts.ts";
+import { createRoom } from "../../../src/bridge/room.ts";
 import { nothingYet, type Task, type Turn, toJson, toTask } from "../../../src/bridge/rows.ts";
 import { workOnTask } from "../../../src/bridge/task.ts";
 import { openLedger } from "../../../src/ledger/ledger.ts";
@@ -27,6 +28,8 @@ export interface TaskBench {
   say(text: string, left?: Left): Promise<string>;
   /** A push of the agent for the open task. */
   push(...events: readonly AgentEvent[]): Promise<void>;
+  /** The same while the task is worked on. Resolves when it was read. */
+  pushToWorker(...events: readonly AgentEvent[]): Promise<void>;
   /** Works on the open task for as long as there is something to do now. False when it is not due. */
   work(): Promise<boolean>;
   /** The task of this turn, as it is stored. */
@@ -56,8 +59,16 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const clock = fakeClock();
   const { ledger, openStore } = await openLedger({ url: `sqlite:${join(folder, "bridge.db")}`, log: silentLog, clock });
+  let onRead: () => void = () => undefined;
   const parts: Parts = {
-    ledger,
+    ledger: {
+      ...ledger,
+      async mail(row) {
+        const mail = await ledger.mail(row);
+        onRead();
+        return mail;
+      },
+    },
     conversations: openStore("conversations"),
     contexts: openStore("contexts"),
     epochs: openStore("epochs"),
@@ -68,6 +79,7 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
     pushAddress: () => ({ kind: "perTurn", base: "https://bridge.example.com/a2a/push/helper" }),
     publicUrl: () => undefined,
     files: { maxBytes: 0, perMessage: 0, linkMs: 0, refused: [] },
+    room: { fromPeople: createRoom(0, clock), fromAgents: createRoom(0, clock) },
     fetchFile: () => Promise.reject(new Error("there are no files here")),
     keepMs: 86_400_000,
     clock,
@@ -99,6 +111,8 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
     return whole.map((row) => row?.content ?? null);
   }
 
+  const push = (events: readonly AgentEvent[]) => control({ letter: toJson({ kind: "push", hash: `push:${++count}`, events }) });
+
   return {
     clock,
     async say(text, left = {}) {
@@ -109,7 +123,14 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
       await control({ rows: [{ id, facts: toJson(task), content: toJson(content) }], letter: { kind: "join", row: id } });
       return id;
     },
-    push: (...events) => control({ letter: toJson({ kind: "push", hash: `push:${++count}`, events }) }),
+    push: (...events) => push(events),
+    async pushToWorker(...events) {
+      const read = new Promise<void>((resolve) => {
+        onRead = resolve;
+      });
+      await push(events);
+      await read;
+    },
     async work() {
       const row = await ledger.take("task");
       if (!row) return false;

@@ -41,7 +41,7 @@ export interface SuiteOptions {
 }
 
 export function createSuite({ platform, messages, demands, about, most }: SuiteOptions): Suite {
-  const group = createGroup(4, most);
+  const group = createGroup(3, most);
   const runs = new Map<string, Promise<Run>>();
   const done: Run[] = [];
   const note = (title: string, running: Promise<Run>) => {
