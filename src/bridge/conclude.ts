@@ -141,7 +141,7 @@ export async function takePush(session: Session, push: Push, bringing?: string):
     return;
   }
   for (const event of turn.id === bringing ? toNews(push.events) : push.events) applyEvent(session, turn.id, event);
-  await endByPush(session, turn.id, push);
+  await endByPush(session, turn.id, push, bringing);
 }
 
 /** Of pieces of an answer that comes by the call as well, nothing: they would stand there twice, or take the place of later ones. */
@@ -154,12 +154,15 @@ function toNews(events: readonly AgentEvent[]): readonly AgentEvent[] {
 const readMs = 10_000;
 
 /** The closing push of an A2A 1.0 agent carries no artifacts: where the task can be had, it is read before the turn ends. */
-async function endByPush(session: Session, turnId: string, push: Push): Promise<void> {
+async function endByPush(session: Session, turnId: string, push: Push, bringing: string | undefined): Promise<void> {
   const turn = session.turn(turnId);
   if (!turn || toOutcome(session.answer(turn)) === undefined) return;
   const { client, task, job, parts } = session;
   const complete = push.events.some((event) => event.kind === "output");
-  if (!complete && task.taskId !== undefined && client.policy.operations.get) {
+  const canRead = task.taskId !== undefined && client.policy.operations.get;
+  // The end has overtaken the answer.
+  if (!complete && !canRead && turnId === bringing) return putOff(session, turn);
+  if (!complete && task.taskId !== undefined && canRead) {
     const ref: TaskRef = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
     try {
       const signal = AbortSignal.any([job.signal, AbortSignal.timeout(readMs)]);
@@ -168,14 +171,19 @@ async function endByPush(session: Session, turnId: string, push: Push): Promise<
       parts.log.info({ err, reference: job.row.reference, task: job.row.id, agent: task.agent }, "pushed task could not be read");
       const final = err instanceof AgentError && (err.kind === "taskGone" || err.kind === "unsupported");
       if (!final) {
-        const { phase, words, ...answer } = session.answer(turn);
-        session.setAnswer(turnId, { ...answer, phase: "open", words: [], told: { phase, words } });
+        putOff(session, turn);
         return session.updateTask({ parked: "push", lookAt: parts.clock.now() });
       }
     }
   }
   const outcome = toOutcome(session.answer(turn));
   if (outcome) concludeTurn(session, turn, outcome);
+}
+
+/** The turn goes on; its end counts where no other comes. */
+function putOff(session: Session, turn: Turn): void {
+  const { phase, words, ...answer } = session.answer(turn);
+  session.setAnswer(turn.id, { ...answer, phase: "open", words: [], told: { phase, words } });
 }
 
 /** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */

@@ -26,9 +26,14 @@ export async function recover(session: Session, asked: readonly Turn[]): Promise
     if (found === "failed") return keepLooking(session, asked);
     if (found) return session.updateTask({ taskId: found.taskId });
   }
-  if (task.push) return waitForPush(session, place !== undefined);
-  if (client.policy.onUnknown === "resend" && sendAgain(session, turn)) return;
+  if (task.push && !isTold(session, turn)) return waitForPush(session, place !== undefined);
+  if (client.policy.onUnknown === "resend" && !isTold(session, turn) && sendAgain(session, turn)) return;
   concludeTurn(session, turn, "lost", session.why);
+}
+
+/** A push has told its end already: there is nothing more to come. */
+function isTold(session: Session, turn: Turn): boolean {
+  return session.answer(turn).told !== undefined;
 }
 
 /**
@@ -125,7 +130,8 @@ export function waitForMore(session: Session, turnId: string, abilities: Abiliti
   if (session.letters.some(({ letter }) => letter.kind === "stop")) return;
   const { parts, task } = session;
   const looks = abilities.get || abilities.resubscribe;
-  if (task.taskId === undefined || !(task.push || looks)) return concludeTurn(session, turn, "lost");
+  const comes = looks || (task.push && !isTold(session, turn));
+  if (task.taskId === undefined || !comes) return concludeTurn(session, turn, "lost");
   session.updateTask({ parked: task.push ? "push" : "poll", looks: task.looks + 1 });
   session.task = looks ? { ...session.task, lookAt: parts.clock.now() + toPause(session) } : without(session.task, "lookAt");
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { AgentEvent } from "../../../src/model/agent.ts";
+import { AgentError } from "../../../src/model/errors.ts";
 import type { ReplyPart } from "../../../src/model/reply.ts";
 import { createFakeAgent } from "../../support/bridge/fake-agent.ts";
 import { createTaskBench, type TaskBench } from "../../support/bridge/task-bench.ts";
@@ -16,11 +17,12 @@ let bench: TaskBench;
 afterEach(() => bench.close());
 
 /** Streams, and lets `between` happen, and be taken, after each of the events. */
-async function stream(events: readonly AgentEvent[], between: readonly (readonly AgentEvent[])[]) {
-  const agent = createFakeAgent({ operations: { get: false } }, { push: true });
+async function stream(events: readonly (AgentEvent | Error)[], between: readonly (readonly AgentEvent[])[]) {
+  const agent = createFakeAgent({ operations: { get: false } }, { push: true, get: false });
   bench = await createTaskBench({ agent });
   async function* said(): AsyncGenerator<AgentEvent> {
     for (const [index, event] of events.entries()) {
+      if (event instanceof Error) throw event;
       yield event;
       for (const pushed of between[index] ?? []) await bench.pushToWorker(pushed);
     }
@@ -41,9 +43,16 @@ test.each([
   expect(await bench.posts()).toEqual(["One, two, three."]);
 });
 
-test("has its end by push with what came along", async () => {
-  const turn = await stream([first, { kind: "working", ...ids }], [[first], [completed]]);
-  expect(await bench.posts()).toEqual(["One, "]);
+const broken = new AgentError("broken", "of the test");
+
+test.each([
+  ["goes on and ends", [first, second, third, completed], "One, two, three."],
+  ["goes on and breaks", [first, second, third, broken], "One, two, three."],
+  ["just stops", [first, second, third], "One, two, three."],
+  ["breaks", [first, broken], "One, "],
+])("says what the stream brings that %s, where its end comes before by push", async (_, events, answer) => {
+  const turn = await stream(events, [[completed]]);
+  expect(await bench.posts()).toEqual([answer]);
   expect((await bench.task(turn)).turns[0]?.outcome).toBe("completed");
 });
 
