@@ -38,7 +38,10 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
     }
     if (step.end.kind === "done" && (step.rows ?? []).length === 0) await hush(parts, event.thread);
     observeHop(parts, event.thread.platform, "take", parts.clock.now() - row.createdAt);
-    parts.log.debug({ reference: row.reference, thread: row.lane, made: (step.rows ?? []).map(({ id }) => id) }, "message taken");
+    parts.log.debug(
+      { reference: row.reference, event: event.id, thread: row.lane, made: (step.rows ?? []).map(({ id }) => id) },
+      "message taken",
+    );
     return;
   }
 }

@@ -8,7 +8,7 @@ import { secrets, startAgent, startSlack } from "./stubs.js";
 import { startBridge, startRelay } from "./systems.js";
 
 /**
- * A signed Slack mention goes in, an A2A agent answers, the answer is posted to Slack: what does that cost? Three systems take turns in one
+ * A signed Slack mention goes in, an A2A agent answers, the answer is posted to Slack: what does that cost? Four systems take turns in one
  * run, so that whatever else the machine does happens to all of them. See README.md.
  */
 const { values: options } = parseArgs({
@@ -113,11 +113,12 @@ async function compare() {
   const agent = await startAgent({ parks: false });
   await startOnce(agent);
   const systems = [
-    await startRelay("bare relay", "./relay.js", { slack, agent }),
-    await startRelay("Chat SDK", "./chat-sdk.js", { slack, agent }),
+    await startRelay("bare relay", "./relay.js", { slack, agent, folder }),
+    await startRelay("its packages alone", "./packages.js", { slack, agent, folder }),
+    await startRelay("Chat SDK", "./chat-sdk.js", { slack, agent, folder }),
     await startBridge({ slack, agent, folder, profile: options.profile }),
   ];
-  const residentAtStart = systems[2].residentMB();
+  const residentAtStart = systems.at(-1).residentMB();
   for (const system of systems) for (let warm = 0; warm < 3; warm += 1) await many(system, messages);
   const seen = new Map(systems.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {

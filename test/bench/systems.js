@@ -9,9 +9,16 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** What the operating system counts in: 100 a second on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** Starts one of the three in a process of its own; resolves when it takes requests. */
-export async function startRelay(name, file, { slack, agent }) {
-  const env = { PATH: process.env.PATH, SLACK_API: slack.url, AGENT: agent.url, TOKEN: secrets.botToken, SECRET: secrets.signingSecret };
+/** Starts one of the four in a process of its own; resolves when it takes requests. `folder`: for what it stores. */
+export async function startRelay(name, file, { slack, agent, folder }) {
+  const env = {
+    PATH: process.env.PATH,
+    SLACK_API: slack.url,
+    AGENT: agent.url,
+    TOKEN: secrets.botToken,
+    SECRET: secrets.signingSecret,
+    FOLDER: folder,
+  };
   const child = spawn(process.execPath, [here(file)], { env, stdio: ["ignore", "pipe", "inherit"] });
   const url = await firstLine(child, /^ready (\S+)/);
   return toSystem(name, child, url);
