@@ -6,6 +6,7 @@ import { createDirectory } from "./bridge/directory.ts";
 import { createFileRoute } from "./bridge/file-link.ts";
 import { everydayPace, type Pace, type Parts } from "./bridge/parts.ts";
 import { createReceive } from "./bridge/receive.ts";
+import { createSafetyNet } from "./bridge/safety-net.ts";
 import type { Worker } from "./bridge/worker.ts";
 import type { Config } from "./config.ts";
 import { createRooms, toFileLimits } from "./file-limits.ts";
@@ -59,6 +60,8 @@ export interface App {
 }
 
 const day = 86_400_000;
+/** Of one process, at one agent, at tasks whose answer is to come by push. */
+const netLooksPerSecond = 20;
 /** How long a stop waits for open requests: with the hand-over it stays within five seconds. */
 const graceMs = 3_000;
 
@@ -207,6 +210,7 @@ function createParts({ config, log, fetch, failpoint = noFailpoint, pace }: AppO
     publicUrl: made.publicUrl,
     fetchFile: made.agentFiles.fetchFile,
     files: toFileLimits(config),
+    safetyNet: createSafetyNet(netLooksPerSecond, clock.now),
     room: createRooms(config, clock),
     keepMs: config.store.retention.factsDays * day,
     clock,

@@ -10,6 +10,7 @@ import type { FileLimits } from "./file-rules.ts";
 import type { IdentityRules } from "./identity.ts";
 import type { Room } from "./room.ts";
 import type { Route } from "./route.ts";
+import type { SafetyNet } from "./safety-net.ts";
 
 /** What the steps of the path share. Nothing here has a state of its own but the ledger. */
 export interface Parts {
@@ -26,6 +27,7 @@ export interface Parts {
   /** Where the bridge is reached from outside, if it is. */
   publicUrl(): string | undefined;
   readonly files: FileLimits;
+  readonly safetyNet: SafetyNet;
   /** For the files of people on their way to agents, and for those of agents on their way into threads. Neither waits for the other. */
   readonly room: { readonly fromPeople: Room; readonly fromAgents: Room };
   /**

@@ -41,9 +41,9 @@ function isTold(session: Session, turn: Turn): boolean {
  * listened.
  */
 function waitForPush(session: Session, searches: boolean): void {
-  const { parts, task } = session;
+  const { task } = session;
   session.updateTask({ parked: "push", looks: task.looks + 1 });
-  if (searches) session.updateTask({ lookAt: parts.clock.now() + toPause(session) });
+  if (searches) session.updateTask({ lookAt: toNextLook(session) });
 }
 
 /** The same message once more, after a pause and not for ever; false when it was tried often enough. */
@@ -119,7 +119,7 @@ function keepLooking(session: Session, asked: readonly Turn[]): void {
     for (const turn of asked) concludeTurn(session, turn, "lost");
     return;
   }
-  session.updateTask({ parked: task.push ? "push" : "poll", failingSince, looks: task.looks + 1, lookAt: now + toPause(session) });
+  session.updateTask({ parked: task.push ? "push" : "poll", failingSince, looks: task.looks + 1, lookAt: toNextLook(session) });
 }
 
 /** The call is over and the task is not: what brings the rest decides how the row waits. An agent that named no task has none. */
@@ -128,21 +128,22 @@ export function waitForMore(session: Session, turnId: string, abilities: Abiliti
   if (!turn || turn.state === "ended") return;
   // The call was left because a person said so: that is the turn's end, and not a lost connection.
   if (session.letters.some(({ letter }) => letter.kind === "stop")) return;
-  const { parts, task } = session;
+  const { task } = session;
   const looks = abilities.get || abilities.resubscribe;
   const comes = looks || (task.push && !isTold(session, turn));
   if (task.taskId === undefined || !comes) return concludeTurn(session, turn, "lost");
   session.updateTask({ parked: task.push ? "push" : "poll", looks: task.looks + 1 });
-  session.task = looks ? { ...session.task, lookAt: parts.clock.now() + toPause(session) } : without(session.task, "lookAt");
+  session.task = looks ? { ...session.task, lookAt: toNextLook(session) } : without(session.task, "lookAt");
 }
 
 /**
  * Looks come soon at first, then at the agent's pace, and rarely when a task goes on for hours. Where a push is expected they are only
  * the safety net.
  */
-function toPause({ parts, task, client }: Session): number {
+function toNextLook({ parts, task, client }: Session): number {
   const pollMs = client.policy.limits.pollSeconds * 1_000;
   const looks = Math.min(task.looks, 1_000);
   const usual = task.push ? pollMs * 4 : Math.min(pollMs, 250 * 2 ** Math.min(looks, 16));
-  return Math.min(parts.pace.lookMax, usual * Math.max(1, looks / 12));
+  const at = parts.clock.now() + Math.min(parts.pace.lookMax, usual * Math.max(1, looks / 12));
+  return task.push ? parts.safetyNet.at(client.name, at) : at;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { everydayPace, type Pace, type Parts } from "../../../src/bridge/parts.ts";
 import { createRoom } from "../../../src/bridge/room.ts";
 import { nothingYet, type Task, type Turn, toJson, toTask } from "../../../src/bridge/rows.ts";
+import { createSafetyNet } from "../../../src/bridge/safety-net.ts";
 import { workOnTask } from "../../../src/bridge/task.ts";
 import { openLedger } from "../../../src/ledger/ledger.ts";
 import { silentLog } from "../../../src/log.ts";
@@ -79,6 +80,7 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
     pushAddress: () => ({ kind: "perTurn", base: "https://bridge.example.com/a2a/push/helper" }),
     publicUrl: () => undefined,
     files: { maxBytes: 0, perMessage: 0, linkMs: 0, refused: [] },
+    safetyNet: createSafetyNet(20, clock.now),
     room: { fromPeople: createRoom(0, clock), fromAgents: createRoom(0, clock) },
     fetchFile: () => Promise.reject(new Error("there are no files here")),
     keepMs: 86_400_000,
