@@ -92,7 +92,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   "agents.<name>.limits.silenceSeconds": "no byte on an open call for this long: the call is given up; default 300",
   "agents.<name>.limits.answerMinutes": "until the thread is told that no answer came; default 1440. A later answer is still posted",
   "agents.<name>.limits.contextIdleHours": "a direct message that rested this long begins afresh; default 12",
-  "agents.<name>.limits.pollSeconds": "between two looks at a running task; default 5",
+  "agents.<name>.limits.pollSeconds":
+    "between two looks at a running task; default 5. Where a push is expected four times as long, and 20 looks a second for all tasks together",
   "agents.<name>.limits.connectSeconds": "until a connection must stand",
   "agents.<name>.limits.maxAnswerBytes": "what one call may bring, a stream as a whole; default 33554432 (32 MB)",
   "agents.<name>.paths": "paths of HTTP+JSON operations, where the agent differs from the specification",
