@@ -6,7 +6,7 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { fileOf } from "../shared/files.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
-import { slackErrorName } from "./errors.ts";
+import { refusesBlocks } from "./errors.ts";
 import { toFallback } from "./fallback.ts";
 import { findBegun, findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
@@ -97,7 +97,8 @@ export function createSender(options: SenderOptions): Sender {
       const last = { metadata: toMetadata(deliveryId), blocks: toButtons(reply, deliveryId) };
       const shown = (await live?.finish(markdown, last, signal)) ?? false;
       const place = { channel: address.channel, ts: posted.message };
-      if (!shown) await updateMessage(web, place, toMessage(markdown, last.blocks), last.metadata, signal);
+      const update = (message: SlackMessage) => updateMessage(web, place, message, last.metadata, signal);
+      if (!shown) await orTextOnly(toMessage(markdown, last.blocks), markdown, update);
       lives.delete(key);
       return posted;
     },
@@ -168,12 +169,12 @@ async function postPrivately(web: Web, address: SlackAddress, user: string, mark
   return answer.message_ts;
 }
 
-/** Slack sometimes counts more characters in blocks than stand there, and refuses them; plain text has more room. */
+/** Where Slack refuses the blocks, the text is shown without them. */
 async function orTextOnly<T>(message: SlackMessage, markdown: string, send: (message: SlackMessage) => Promise<T>): Promise<T> {
   try {
     return await send(message);
   } catch (error) {
-    if (!["msg_blocks_too_long", "invalid_blocks"].includes(slackErrorName(error) ?? "")) throw error;
+    if (!refusesBlocks(error)) throw error;
     return await send({ text: toFallback(markdown), blocks: [] });
   }
 }
