@@ -1,7 +1,7 @@
 import type { AgentEvent, TaskRef } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { NewRow } from "../model/ledger.ts";
-import type { PostedRef, Reply } from "../model/reply.ts";
+import { type PostedRef, type Reply, textReply } from "../model/reply.ts";
 import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
 import { toPostId } from "./ids.ts";
@@ -9,7 +9,7 @@ import type { Letter } from "./letters.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Asks } from "./post-row.ts";
-import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
+import { fingerprint, reduce, toLiveText, toOutcome, toReplies } from "./respond.ts";
 import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 
@@ -36,12 +36,20 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
   const posts = withPlace(replies, live, long);
   const asks = toAsks(job.row.id, id, outcome);
+  for (const other of joined) if (other.live && other.live !== live) closeLive(session, other, other.live);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
   session.updateTurn(id, { state: "ended", outcome, endedAt: now, ...withShown(turn, posts) });
   if (isLost(outcome)) session.keys = [...session.keys, { key: lostKey(job.row.lane) }];
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
   if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
+}
+
+/** The end of the task stands elsewhere: what a turn was shown growing stays as it is, and grows no more. */
+function closeLive(session: Session, turn: Turn, live: PostedRef): void {
+  const reply = textReply(toLiveText(session.answer(turn)), "answer", { replaces: live });
+  session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, [reply], { last: false })];
+  session.updateTurn(turn.id, withShown(turn, [reply]));
 }
 
 /** Who waits in vain for a task to be read has the end that a push has told of it. */

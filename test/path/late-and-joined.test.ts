@@ -150,3 +150,28 @@ test("a pushed end whose task cannot be read for now is not the end: the task is
   await until(() => here(ts).length > 0);
   expect(here(ts)).toEqual(["The answer itself."]);
 });
+
+test("turns that share one task leave no message behind that was still growing", async () => {
+  const gate = createGate();
+  const { agent, slack, goOn, here } = await setUp(
+    async function* (turn) {
+      yield working();
+      yield output("a", turn.text === "the report" ? "The first half" : "The second half", { last: true });
+      yield wait(1_500);
+      if (turn.text === "the report") yield detach();
+      yield wait(gate.passed);
+      yield complete("Both done.");
+    },
+    { delivery: ["stream"], operations: { get: false, resubscribe: false, list: false } },
+    { streaming: true, push: true },
+  );
+  const shown = (ts: string) => slack.thread("C1", ts).replies.filter(({ user }) => user === "UBOT");
+  const ts = await mention(slack, "the report");
+  await until(() => shown(ts).some(({ text, streaming }) => streaming && text === "The first half"));
+  await goOn(ts, "with a chart");
+  await until(() => shown(ts).some(({ text, streaming }) => streaming && text === "The second half"));
+  gate.open();
+  await until(() => shown(ts).every(({ streaming }) => !streaming), 5_000);
+  expect(here(ts).filter((text) => text.startsWith("The "))).toEqual(["The first half", "The second half\n\nBoth done."]);
+  expect(agent.received).toHaveLength(2);
+});
