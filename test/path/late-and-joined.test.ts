@@ -151,14 +151,18 @@ test("a pushed end whose task cannot be read for now is not the end: the task is
   expect(here(ts)).toEqual(["The answer itself."]);
 });
 
-test("turns that share one task leave no message behind that was still growing", async () => {
+test.each([
+  ["in its place", "a", "The first half", "The second half\n\nBoth done."],
+  ["beside it", "b", "_The answer stands below._", "The first half\n\nThe second half\n\nBoth done."],
+])("turns that share one task, and whose second text comes %s, leave no message behind that grows", async (_, second, left, answer) => {
   const gate = createGate();
   const { agent, slack, goOn, here } = await setUp(
     async function* (turn) {
       yield working();
-      yield output("a", turn.text === "the report" ? "The first half" : "The second half", { last: true });
+      const isFirst = turn.text === "the report";
+      yield output(isFirst ? "a" : second, isFirst ? "The first half" : "The second half", { last: true });
       yield wait(1_500);
-      if (turn.text === "the report") yield detach();
+      if (isFirst) yield detach();
       yield wait(gate.passed);
       yield complete("Both done.");
     },
@@ -169,9 +173,9 @@ test("turns that share one task leave no message behind that was still growing",
   const ts = await mention(slack, "the report");
   await until(() => shown(ts).some(({ text, streaming }) => streaming && text === "The first half"));
   await goOn(ts, "with a chart");
-  await until(() => shown(ts).some(({ text, streaming }) => streaming && text === "The second half"));
+  await until(() => shown(ts).some(({ text, streaming }) => streaming && text.endsWith("The second half")));
   gate.open();
   await until(() => shown(ts).every(({ streaming }) => !streaming), 5_000);
-  expect(here(ts).filter((text) => text.startsWith("The "))).toEqual(["The first half", "The second half\n\nBoth done."]);
+  expect([here(ts).at(0), here(ts).at(-1)]).toEqual([left, answer]);
   expect(agent.received).toHaveLength(2);
 });
