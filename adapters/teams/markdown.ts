@@ -70,5 +70,5 @@ function toProse(text: string): string {
     .replace(/<(https?:\/\/[^\s<>]+)>/gi, "$1")
     .replace(/<br\s*\/?>/gi, "  \n")
     .replace(/!\[([^[\]\n]*)\](?=\()/g, (_, words: string) => `[${words.trim() || "image"}]`)
-    .replace(/<(?=[a-z/!?])/gi, "&lt;");
+    .replace(/(?<!\\)(\\*)<(?=[a-z/!?])/gi, (_, marks: string) => `${marks.slice(marks.length % 2)}&lt;`); // an escape would be one of the &
 }
