@@ -61,6 +61,10 @@ describe("splitting", () => {
     expect(toMessage(only ?? { parts: [] })).toMatchObject({ content: "", files: [{ name: "a.csv", data: Buffer.from("1,2") }] });
   });
 
+  test.each(["<br>", "[ ]()", " "])("a reply of which nothing is shown, such as %j, is a message all the same", (text) => {
+    expect(splitReply(textReply(text, "answer")).map(({ parts }) => parts)).toEqual([[{ kind: "text", text: "*(no text)*" }]]);
+  });
+
   test("a reply without words says so", () => {
     expect(toMessage(textReply("", "answer")).content).toBe("*(no text)*");
     expect(splitReply(textReply("  ", "answer"))).toMatchObject([{ parts: [{ text: "*(no text)*" }] }]);
