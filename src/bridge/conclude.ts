@@ -34,7 +34,9 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   const long = turn.sentAt !== undefined && now - turn.sentAt > parts.pace.notifyAfter;
   const live = turn.live ?? joined.find((other) => other.live)?.live;
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
-  const posts = withPlace(replies, live, long);
+  // What is not said a second time may still stand where it grew.
+  const left = live && replies.length === 0 ? [textReply(toLiveText(session.answer(turn)), "answer")] : replies;
+  const posts = withPlace(left, live, long);
   const asks = toAsks(job.row.id, id, outcome);
   for (const other of joined) if (other.live && other.live !== live) closeLive(session, other, other.live, posts);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];

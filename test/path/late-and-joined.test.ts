@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complete, detach, inputRequired, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
+import { authRequired, complete, detach, inputRequired, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
 import type { AgentTurn } from "../../src/simulator/agents/turn.ts";
 import { createGate, createStage, mention, replies } from "../support/stage.ts";
 import { forgedTask, post, tokenHeader } from "../support/systems/pushes.ts";
@@ -178,4 +178,23 @@ test.each([
   await until(() => shown(ts).every(({ streaming }) => !streaming), 5_000);
   expect([here(ts).at(0), here(ts).at(-1)]).toEqual([left, answer]);
   expect(agent.received).toHaveLength(2);
+});
+
+test("an answer that was shown before, and grows once more, leaves no message behind that grows", async () => {
+  const { slack, here } = await setUp(
+    async function* () {
+      yield authRequired("Open https://sign.test");
+      yield working();
+      yield output("a", "Open https://sign.test", { last: true });
+      yield wait(1_500);
+      yield complete();
+    },
+    { delivery: ["stream"] },
+    { streaming: true, push: false },
+  );
+  const ts = await mention(slack, "hello");
+  const shown = () => slack.thread("C1", ts).replies.filter(({ user }) => user === "UBOT");
+  await until(() => shown().some(({ streaming, text }) => streaming && text !== ""));
+  await until(() => shown().every(({ streaming }) => !streaming), 5_000);
+  expect(here(ts)).toEqual(["Open https://sign.test", "Open https://sign.test"]);
 });
