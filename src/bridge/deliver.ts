@@ -141,7 +141,7 @@ async function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: 
   if (kind === "threadGone" || refused || given) {
     return {
       end: { kind: "buried", error: `${kind}: ${message}` },
-      rows: kind === "threadGone" ? await toAsker(parts, row, delivery, reply) : refused ? toApology(parts, row, delivery, reply) : [],
+      rows: kind === "threadGone" ? await toAsker(parts, row, delivery, reply) : toApology(parts, row, delivery, reply),
     };
   }
   const backoff = Math.min(parts.pace.postMax, parts.pace.postFirst * 2 ** Math.min(row.attempts - 1, 20));
@@ -155,7 +155,7 @@ async function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: 
   };
 }
 
-/** The platform refuses this very message: the thread is told, unless the message was itself such a word. */
+/** The platform refuses this very message, or fails at it for good: the thread is told, unless the message was itself such a word. */
 function toApology(parts: Parts, row: Leased, delivery: Delivery, reply: Reply): readonly NewRow[] {
   return reply.tone === "notice"
     ? []
