@@ -83,7 +83,7 @@ export function createSender(options: SenderOptions): Sender {
       const blocks = toButtons(reply, deliveryId);
       const ts = await inTurn(address, signal, () =>
         reply.private === undefined
-          ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks }, signal)
+          ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks, bare: toBare(reply) }, signal)
           : postPrivately(web, address, reply.private, markdown, signal),
       );
       return toPosted(address, ts);
@@ -98,7 +98,7 @@ export function createSender(options: SenderOptions): Sender {
       const shown = (await live?.finish(markdown, last, signal)) ?? false;
       const place = { channel: address.channel, ts: posted.message };
       const update = (message: SlackMessage) => updateMessage(web, place, message, last.metadata, signal);
-      if (!shown) await orTextOnly(toMessage(markdown, last.blocks), markdown, update);
+      if (!shown) await orTextOnly(toMessage(markdown, last.blocks), toBare(reply), update);
       lives.delete(key);
       return posted;
     },
@@ -144,13 +144,15 @@ export function createSender(options: SenderOptions): Sender {
 interface Extras {
   readonly metadata: Metadata;
   readonly blocks: KnownBlock[];
+  /** What is shown where the blocks are refused. */
+  readonly bare: string;
 }
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage */
 async function postOpenly(web: Web, address: SlackAddress, markdown: string, extras: Extras, signal: AbortSignal) {
   const { channel, threadTs } = address;
   const more = { ...(threadTs && { thread_ts: threadTs }), metadata: extras.metadata, unfurl_links: false, unfurl_media: false };
-  const answer = await orTextOnly(toMessage(markdown, extras.blocks), markdown, (content) =>
+  const answer = await orTextOnly(toMessage(markdown, extras.blocks), extras.bare, (content) =>
     web.call("chat.postMessage", "post", { channel, ...content, ...more }, signal),
   );
   return answer.ts;
@@ -167,6 +169,12 @@ async function postPrivately(web: Web, address: SlackAddress, user: string, mark
     web.call("chat.postEphemeral", "post", { channel, user, ...content, ...thread }, signal),
   );
   return answer.message_ts;
+}
+
+/** The Markdown of a reply that has no buttons: its choices are words in it. */
+function toBare({ parts, choices = [] }: Reply): string {
+  const list = choices.map(({ label }) => `- ${label}`).join("\n");
+  return toMarkdown({ parts: [...parts, { kind: "text", text: list }] });
 }
 
 /** Where Slack refuses the blocks, the text is shown without them. */
