@@ -1,4 +1,6 @@
 import { closes, toFence } from "../shared/fence.ts";
+import { toHeading } from "../shared/heading.ts";
+import { convertProse } from "../shared/inline.ts";
 import { isTableHead, toTable } from "../shared/table.ts";
 
 /**
@@ -37,8 +39,8 @@ function takeBlock(lines: readonly string[], at: number, out: string[]): number 
       (block) => toTable([line, ...block]).split("\n"),
     );
   }
-  const heading = /^ {0,3}#{4,6}[^\S\n]+(.+?)(?:[^\S\n]+#+)?[^\S\n]*$/.exec(line);
-  out.push(heading ? `**${toInline(heading[1] ?? "").replaceAll("**", "")}**` : toInline(line));
+  const { level, words } = toHeading(line) ?? { level: 0, words: "" };
+  out.push(level > 3 && words !== "" ? `**${toInline(words).replaceAll("**", "")}**` : toInline(line));
   return at + 1;
 }
 
@@ -57,21 +59,10 @@ function takeLines(
   return behind;
 }
 
-const code = /(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g;
-
-/** Everything between pieces of code. */
-function toInline(line: string): string {
-  let out = "";
-  let from = 0;
-  for (const found of line.matchAll(code)) {
-    out += toProse(line.slice(from, found.index)) + found[0];
-    from = found.index + found[0].length;
-  }
-  return out + toProse(line.slice(from));
-}
+const toInline = (line: string): string => convertProse(line, toProse);
 
 /** `[words](address "title")`, also as a picture. */
-const link = /!?\[([^\]\n]*)\]\(\s*<?([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*)>?(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)/g;
+const link = /!?\[([^[\]\n]*)\]\(\s{0,9}<?([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*)>?(?:\s{1,9}(?:"[^"\n]*"|'[^'\n]*'))?\s{0,9}\)/g;
 
 function toProse(text: string): string {
   return text
@@ -79,5 +70,6 @@ function toProse(text: string): string {
       const plain = words.trim();
       return plain === "" || plain === url ? url : `${plain} (${url})`;
     })
+    .replaceAll("](", "] (") // brackets in brackets: no link, so that nothing is hidden
     .replace(/<br\s*\/?>/gi, "\n");
 }

@@ -119,7 +119,8 @@ function toText(reply: Pick<Reply, "parts">): string {
     .map(toPartMarkdown)
     .filter((part) => part.trim() !== "")
     .join("\n\n");
-  if (text.trim() !== "") return toDiscordMarkdown(text);
+  const shown = toDiscordMarkdown(text);
+  if (shown.trim() !== "") return shown;
   return along.length > 0 ? "" : nothing;
 }
 

@@ -52,7 +52,7 @@ export function createRest(setting: RestSetting): Rest {
           fullRoute: route,
           method: methods[method],
           signal,
-          ...(body !== undefined && { body }),
+          ...(body !== undefined && { body: withWholeCharacters(body) }),
           ...(files.length > 0 && { files: [...files] }),
           ...(query && { query: new URLSearchParams(query) }),
           ...(auth === false && { auth }),
@@ -84,6 +84,11 @@ export function toRestOptions({ apiUrl, fetch: fetchWith }: RestSetting): Partia
       return toWhole(await fetchWith(url, body == null ? wanted : { ...wanted, body: toSent(body) }));
     },
   };
+}
+
+/** Half a character, as a cut or an agent may leave it, is no UTF-8: Discord fails at it, each time that it is tried. */
+function withWholeCharacters(body: unknown): unknown {
+  return JSON.parse(JSON.stringify(body, (_, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value)));
 }
 
 /** The form's type, with the border between its parts, is set by whoever writes it out. */

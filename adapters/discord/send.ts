@@ -6,6 +6,7 @@ import type { Clock } from "../../src/model/clock.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import type { ThreadRef } from "../../src/model/thread.ts";
+import { fileOf } from "../shared/files.ts";
 import { type DiscordAddress, directWorkspace, toAddress, toChannel, toPostedAddress } from "./address.ts";
 import { stopRow } from "./components.ts";
 import { codes, discordCode } from "./errors.ts";
@@ -106,7 +107,8 @@ export function createSender(options: SenderOptions): Sender {
       checkFile(reply);
       if (reply.private !== undefined) return whisper(address, reply.private, toMessage(reply), deliveryId, signal);
       const channel = await threads.open(address, signal);
-      return toPosted(address, await create(channel, toMessage(reply, buttons(reply, deliveryId)), deliveryId, signal));
+      const created = create(channel, toMessage(reply, buttons(reply, deliveryId)), deliveryId, signal);
+      return toPosted(address, await (fileOf(reply) ? created.catch(refuseFile) : created));
     },
 
     async edit(posted, reply, deliveryId, signal) {
@@ -151,6 +153,13 @@ export function createSender(options: SenderOptions): Sender {
 async function retryOnce(error: unknown, again: () => Promise<string>): Promise<string> {
   if (!(error instanceof DeliveryError) || error.kind !== "ambiguous") throw error;
   return again();
+}
+
+/** Files take a permission of their own: without it, it is not the thread that is closed to us. */
+function refuseFile(error: unknown): never {
+  if (discordCode(error) !== codes.noPermission) throw error;
+  const explanation = "the bot may not attach files here (an admin can give it that permission)";
+  throw new DeliveryError("fileRefused", "the file is refused: no permission", { explanation, cause: error });
 }
 
 /** Without its files, which go along in a form. An edit leaves no file that is not named here. */

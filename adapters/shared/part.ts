@@ -18,22 +18,31 @@ export function toPartMarkdown(part: ReplyPart): string {
   }
 }
 
+/** What turns the reading direction round, and would show an address other than it is. */
+const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** The address is shown as it is, so that nobody is led elsewhere than they read. */
 function toShownLink(title: string, url: string): string {
-  const shown = /^https?:\/\/[^\s<>|"`\\]+$/i.test(url) ? url : toInlineCode(url);
-  return title.trim() === "" || title === url ? shown : `${plain(title)}: ${shown}`;
+  const isPlain = /^https?:\/\/[^\s<>|"`\\]+$/i.test(url) && url.search(turns) < 0;
+  const shown = isPlain ? url : toInlineCode(url);
+  return /^[\s\p{DI}]*$/u.test(title) || title === url ? shown : `${plain(title)}: ${shown}`;
 }
 
 /** Words of others without their mark-up, on one line. */
 function plain(words: string): string {
   return words
+    .replace(turns, "")
     .replace(/\s+/g, " ")
     .replace(/[\\`*_~[\]<>|]/g, "\\$&")
-    .trim();
+    .trim()
+    .replace(/^#/, "\\#");
 }
 
 function toInlineCode(words: string): string {
-  return `\`${words.replace(/[`\s]+/g, " ").trim()}\``;
+  return `\`${words
+    .replace(turns, "")
+    .replace(/[`\s]+/g, " ")
+    .trim()}\``;
 }
 
 function toCode(data: Json): string {

@@ -69,7 +69,9 @@ function cutFence(text: string, fence: Fence, limit: number): readonly string[] 
   const room = limit - opening.length - closing.length - 2;
   // Marks that leave no room cannot be kept: then the text goes before the look.
   if (room < limit / 4) return cutProse(text, limit);
-  return cutLines(body, room).map((part) => `${opening}\n${part}\n${closing}`);
+  const parts = cutLines(body, room);
+  const solid = parts.filter((part) => part.trim() !== "");
+  return (solid.length > 0 ? solid : parts.slice(0, 1)).map((part) => `${opening}\n${part}\n${closing}`);
 }
 
 /** Code: between lines, long lines anywhere. */

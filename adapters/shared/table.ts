@@ -8,8 +8,7 @@ export function isTableHead(line: string, next: string): boolean {
 export function toTable(lines: readonly string[]): string {
   const [head = "", , ...rest] = lines;
   const rows = [head, ...rest].map((line) => toCells(line).map(toPlain));
-  const count = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: count }, (_, column) => Math.max(3, ...rows.map((row) => widthOf(row[column] ?? ""))));
+  const widths = toWidths(rows, 4_000 + 4 * lines.reduce((sum, { length }) => sum + length, 0));
   const [first = "", ...others] = rows.map((row) =>
     widths
       .map((width, column) => pad(row[column] ?? "", width))
@@ -17,6 +16,14 @@ export function toTable(lines: readonly string[]): string {
       .trimEnd(),
   );
   return ["```", first, widths.map((width) => "-".repeat(width)).join("  "), ...others, "```"].join("\n");
+}
+
+/** Of the columns; where the table would grow beyond `most` characters, because one cell is very long, they do not stand below each other. */
+function toWidths(rows: readonly (readonly string[])[], most: number): readonly number[] {
+  const count = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: count }, (_, column) => rows.reduce((width, row) => Math.max(width, widthOf(row[column] ?? "")), 3));
+  const size = rows.length * widths.reduce((sum, width) => sum + width, 0);
+  return size <= most ? widths : widths.map(() => 3);
 }
 
 /** A bar with a backslash before it, or in code, is one that is meant. */
@@ -31,10 +38,10 @@ function toCells(line: string): readonly string[] {
 function toPlain(cell: string): string {
   return cell
     .replace(/<br\s*\/?>/gi, " ")
-    .replace(/!?\[([^\]]*)\]\(([^()\s]*)[^()]*\)/g, (_, words: string, url: string) =>
+    .replace(/!?\[([^[\]]*)\]\(([^()\s]*)(?:\s[^()]*)?\)/g, (_, words: string, url: string) =>
       words === url || words === "" ? url : `${words} (${url})`,
     )
-    .replace(/(\*\*|__|`+)(.*?)\1/g, "$2")
+    .replace(/(\*\*|__|`{1,9})(.*?)\1/g, "$2")
     .replaceAll("```", "'''");
 }
 

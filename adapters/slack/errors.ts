@@ -35,6 +35,11 @@ export function slackErrorName(error: unknown): string | undefined {
   return /^\w{1,80}$/.test(cause.data.error) ? cause.data.error : undefined;
 }
 
+/** Whether Slack takes no such blocks. It sometimes counts more characters there than stand there; a text alone has more room. */
+export function refusesBlocks(error: unknown): boolean {
+  return ["msg_blocks_too_long", "invalid_blocks"].includes(slackErrorName(error) ?? "");
+}
+
 /** The one place where errors of Slack, and of the way there, become decisions. The cause is kept; the message holds no content. */
 export function toDeliveryError(error: unknown, method: string, purpose: Purpose): DeliveryError {
   if (error instanceof DeliveryError) return error;

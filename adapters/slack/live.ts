@@ -7,6 +7,7 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import type { PostedRef } from "../../src/model/reply.ts";
 import { createRest } from "../shared/rest.ts";
 import { splitMarkdown } from "../shared/split.ts";
+import { refusesBlocks } from "./errors.ts";
 import { neutralise } from "./neutral.ts";
 import { postLimit, toMessage } from "./render.ts";
 import { appendStream, endQuietly, isStreamOver, type Metadata, type Place, stopStream, updateMessage } from "./stream.ts";
@@ -147,8 +148,8 @@ export function createLive(options: LiveOptions): Live {
           return true;
         } catch (error) {
           if (error instanceof DeliveryError && error.kind === "ambiguous") shown = undefined;
-          if (!isStreamOver(error)) throw error;
-          mode = "update";
+          if (isStreamOver(error)) mode = "update";
+          else if (!refusesBlocks(error)) throw error;
         }
       }
       if (mode !== "update") await endQuietly(web, place, signal);

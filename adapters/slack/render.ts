@@ -1,7 +1,7 @@
 import type { ActionsBlock, ContextActionsBlock, KnownBlock } from "@slack/types";
-import { assertNever } from "../../src/model/errors.ts";
-import type { Choice, Reply, ReplyPart } from "../../src/model/reply.ts";
+import type { Choice, Reply } from "../../src/model/reply.ts";
 import { splitFiles } from "../shared/files.ts";
+import { toPartMarkdown } from "../shared/part.ts";
 import { splitMarkdown } from "../shared/split.ts";
 import { toFallback } from "./fallback.ts";
 import { choiceAction, feedbackAction } from "./inbound.ts";
@@ -54,45 +54,6 @@ export function toMessage(markdown: string, extra: readonly KnownBlock[] = []): 
   return { text: shown, blocks: [{ type: "markdown", text: markdown }, ...extra] };
 }
 
-function toPartMarkdown(part: ReplyPart): string {
-  switch (part.kind) {
-    case "text":
-      return part.text;
-    case "link":
-      return toLink(part.title, part.url);
-    case "file":
-      return part.url === undefined ? `${plain(part.name)} (${plain(part.mediaType)})` : toLink(part.name, part.url);
-    case "data":
-      return toCode(JSON.stringify(part.data, undefined, 2));
-    default:
-      return assertNever(part);
-  }
-}
-
-/** The address is shown as it is, so that nobody is led elsewhere than they read. */
-function toLink(title: string, url: string): string {
-  const shown = /^https?:\/\/[^\s<>|"`\\]+$/i.test(url) ? url : toInlineCode(url);
-  return title.trim() === "" || title === url ? shown : `${plain(title)}: ${shown}`;
-}
-
-/** Words of others without their mark-up, on one line. */
-function plain(words: string): string {
-  return words
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_~[\]<>|]/g, "\\$&")
-    .trim();
-}
-
-function toInlineCode(words: string): string {
-  return `\`${words.replace(/[`\s]+/g, " ").trim()}\``;
-}
-
-function toCode(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((run) => run[0].length));
-  const mark = "`".repeat(longest + 1);
-  return `${mark}json\n${text}\n${mark}`;
-}
-
 /**
  * Buttons under an answer, which come back with the delivery id.
  * https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element
@@ -121,9 +82,15 @@ export function toChoicesBlock(choices: readonly Choice[], delivery: string): Ac
     elements: choices.map(({ id, label, style }) => ({
       type: "button",
       action_id: `${choiceAction}${id}`,
-      text: { type: "plain_text", text: neutralise(label).slice(0, labelLimit), emoji: false },
+      text: { type: "plain_text", text: toLabel(label), emoji: false },
       value: delivery,
       ...(style && { style: style === "positive" ? ("primary" as const) : ("danger" as const) }),
     })),
   };
+}
+
+function toLabel(label: string): string {
+  return neutralise(label)
+    .slice(0, labelLimit)
+    .replace(/[\ud800-\udbff]$/, "");
 }

@@ -6,7 +6,7 @@ import { DeliveryError } from "../../src/model/errors.ts";
 import { type PostedRef, type Reply, textReply } from "../../src/model/reply.ts";
 import { fileOf } from "../shared/files.ts";
 import { isDirect, type SlackAddress, toAddress, toPostedAddress } from "./address.ts";
-import { slackErrorName } from "./errors.ts";
+import { refusesBlocks } from "./errors.ts";
 import { toFallback } from "./fallback.ts";
 import { findBegun, findByMetadata, metadataType } from "./find.ts";
 import type { Identity } from "./identity.ts";
@@ -83,7 +83,7 @@ export function createSender(options: SenderOptions): Sender {
       const blocks = toButtons(reply, deliveryId);
       const ts = await inTurn(address, signal, () =>
         reply.private === undefined
-          ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks }, signal)
+          ? postOpenly(web, address, markdown, { metadata: toMetadata(deliveryId), blocks, bare: toBare(reply) }, signal)
           : postPrivately(web, address, reply.private, markdown, signal),
       );
       return toPosted(address, ts);
@@ -97,7 +97,8 @@ export function createSender(options: SenderOptions): Sender {
       const last = { metadata: toMetadata(deliveryId), blocks: toButtons(reply, deliveryId) };
       const shown = (await live?.finish(markdown, last, signal)) ?? false;
       const place = { channel: address.channel, ts: posted.message };
-      if (!shown) await updateMessage(web, place, toMessage(markdown, last.blocks), last.metadata, signal);
+      const update = (message: SlackMessage) => updateMessage(web, place, message, last.metadata, signal);
+      if (!shown) await orTextOnly(toMessage(markdown, last.blocks), toBare(reply), update);
       lives.delete(key);
       return posted;
     },
@@ -143,13 +144,15 @@ export function createSender(options: SenderOptions): Sender {
 interface Extras {
   readonly metadata: Metadata;
   readonly blocks: KnownBlock[];
+  /** What is shown where the blocks are refused. */
+  readonly bare: string;
 }
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage */
 async function postOpenly(web: Web, address: SlackAddress, markdown: string, extras: Extras, signal: AbortSignal) {
   const { channel, threadTs } = address;
   const more = { ...(threadTs && { thread_ts: threadTs }), metadata: extras.metadata, unfurl_links: false, unfurl_media: false };
-  const answer = await orTextOnly(toMessage(markdown, extras.blocks), markdown, (content) =>
+  const answer = await orTextOnly(toMessage(markdown, extras.blocks), extras.bare, (content) =>
     web.call("chat.postMessage", "post", { channel, ...content, ...more }, signal),
   );
   return answer.ts;
@@ -168,12 +171,18 @@ async function postPrivately(web: Web, address: SlackAddress, user: string, mark
   return answer.message_ts;
 }
 
-/** Slack sometimes counts more characters in blocks than stand there, and refuses them; plain text has more room. */
+/** The Markdown of a reply that has no buttons: its choices are words in it. */
+function toBare({ parts, choices = [] }: Reply): string {
+  const list = choices.map(({ label }) => `- ${label}`).join("\n");
+  return toMarkdown({ parts: [...parts, { kind: "text", text: list }] });
+}
+
+/** Where Slack refuses the blocks, the text is shown without them. */
 async function orTextOnly<T>(message: SlackMessage, markdown: string, send: (message: SlackMessage) => Promise<T>): Promise<T> {
   try {
     return await send(message);
   } catch (error) {
-    if (!["msg_blocks_too_long", "invalid_blocks"].includes(slackErrorName(error) ?? "")) throw error;
+    if (!refusesBlocks(error)) throw error;
     return await send({ text: toFallback(markdown), blocks: [] });
   }
 }

@@ -36,7 +36,7 @@ const citationsSchema = z.strictObject({ citations: z.array(sourceSchema).min(1)
 /** The sources that a data part `{"citations": [{"title", "url", "snippet"}]}` names; undefined where it is something else. */
 export function toCitations(part: ReplyPart): readonly Citation[] | undefined {
   const parsed = part.kind === "data" ? citationsSchema.safeParse(part.data).data : undefined;
-  return parsed?.citations.flatMap((source, index) => {
+  const citations = parsed?.citations.flatMap((source, index) => {
     const name = source?.title ?? source?.name ?? source?.url;
     if (!source || name === undefined) return [];
     const abstract = source.abstract ?? source.snippet ?? source.text ?? name;
@@ -49,6 +49,7 @@ export function toCitations(part: ReplyPart): readonly Citation[] | undefined {
       },
     ];
   });
+  return citations?.length === 0 ? undefined : citations;
 }
 
 /** The part that `toCitations` reads. */

@@ -1,4 +1,6 @@
 import { closes, toFence } from "../shared/fence.ts";
+import { toHeading } from "../shared/heading.ts";
+import { convertProse } from "../shared/inline.ts";
 import { isTableHead, toTable } from "../shared/table.ts";
 
 /**
@@ -30,9 +32,9 @@ function takeBlock(lines: readonly string[], at: number, out: string[]): number 
     alone(out, toTable(lines.slice(at, behind)), lines[behind]);
     return behind;
   }
-  const heading = /^ {0,3}#{1,6}(?:[^\S\n]+(.*?))?(?:[^\S\n]+#+)?[^\S\n]*$/.exec(line);
+  const heading = toHeading(line);
   if (heading) {
-    alone(out, toBold(heading[1] ?? ""), next);
+    alone(out, toBold(heading.words), next);
     return at + 1;
   }
   if (next !== undefined && isUnderlined(line, next)) {
@@ -61,23 +63,12 @@ function toBold(text: string): string {
   return words === "" ? "" : `**${words}**`;
 }
 
-const code = /(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g;
-
-/** Everything between pieces of code. */
-function toInline(line: string): string {
-  let out = "";
-  let from = 0;
-  for (const found of line.matchAll(code)) {
-    out += toProse(line.slice(from, found.index)) + found[0];
-    from = found.index + found[0].length;
-  }
-  return out + toProse(line.slice(from));
-}
+const toInline = (line: string): string => convertProse(line, toProse);
 
 function toProse(text: string): string {
   return text
     .replace(/<(https?:\/\/[^\s<>]+)>/gi, "$1")
     .replace(/<br\s*\/?>/gi, "  \n")
-    .replace(/!\[([^\]\n]*)\](?=\()/g, (_, words: string) => `[${words.trim() || "image"}]`)
-    .replace(/<(?=[a-z/!?])/gi, "&lt;");
+    .replace(/!\[([^[\]\n]*)\](?=\()/g, (_, words: string) => `[${words.trim() || "image"}]`)
+    .replace(/(?<!\\)(\\*)<(?=[a-z/!?])/gi, (_, marks: string) => `${marks.slice(marks.length % 2)}&lt;`); // an escape would be one of the &
 }

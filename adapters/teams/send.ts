@@ -91,8 +91,14 @@ export function createSender(options: SenderOptions): Sender {
       // Whether the stream of another process is still open, Teams knows best.
       const open = streamedAt !== undefined && (live === undefined || live.stream !== undefined);
       const taken = open && { slot: { message: posted.message, at: streamedAt, stream: true }, stream: live?.stream };
-      const ended = taken && (await fill(options, address, taken, message, signal));
-      if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
+      try {
+        const ended = taken && (await fill(options, address, taken, message, signal));
+        if (!ended) await inTurn(address, signal, () => connector.update(address, posted.message, message, signal));
+      } catch (error) {
+        // Nothing is written there any more, and nothing will be: the next sign is shown elsewhere.
+        if (error instanceof DeliveryError && error.kind === "replacedGone") await signs.written(address, posted.message);
+        throw error;
+      }
       lives.delete(key);
       await signs.written(address, posted.message);
       await options.feedback.remember(address, posted.message, reply, deliveryId);

@@ -75,6 +75,9 @@ export function toInstead(parts: Parts, row: Leased, delivery: Delivery, file: F
   };
 }
 
+/** Whether a delivery is the word that stands in the place of a file. */
+export const isInstead = (id: string): boolean => /#[^~]*~(\.\d+)?$/.test(id);
+
 /** The file that a delivery has brought to this thread; undefined where there is none, or its time is over. */
 export async function findFile(ledger: Pick<Ledger, "row" | "file">, delivery: string, thread: ThreadRef) {
   const row = await ledger.row(delivery);

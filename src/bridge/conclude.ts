@@ -1,17 +1,17 @@
 import type { AgentEvent, TaskRef } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { NewRow } from "../model/ledger.ts";
-import type { PostedRef, Reply } from "../model/reply.ts";
+import { type PostedRef, type Reply, textReply } from "../model/reply.ts";
 import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
-import { toPostId } from "./ids.ts";
 import type { Letter } from "./letters.ts";
-import { toDeliveries } from "./outbox.ts";
+import * as notices from "./notices.ts";
 import type { Parts } from "./parts.ts";
 import type { Asks } from "./post-row.ts";
-import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
+import { plainText, reduce, toLiveText, toOutcome, toReplies } from "./respond.ts";
 import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
+import { toRows, withShown } from "./turn-posts.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
 export function concludeTurn(session: Session, { id }: Turn, given: Outcome, explanation?: string): void {
@@ -34,14 +34,26 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   const long = turn.sentAt !== undefined && now - turn.sentAt > parts.pace.notifyAfter;
   const live = turn.live ?? joined.find((other) => other.live)?.live;
   const others = task.turns.some((other) => other.id !== id && other.state !== "ended" && !joined.includes(other));
-  const posts = withPlace(replies, live, long);
+  // What is not said a second time may still stand where it grew.
+  const left = live && replies.length === 0 ? [textReply(toLiveText(session.answer(turn)), "answer")] : replies;
+  const posts = withPlace(left, live, long);
   const asks = toAsks(job.row.id, id, outcome);
+  for (const other of joined) if (other.live && other.live !== live) closeLive(session, other, other.live, posts);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
   session.updateTurn(id, { state: "ended", outcome, endedAt: now, ...withShown(turn, posts) });
   if (isLost(outcome)) session.keys = [...session.keys, { key: lostKey(job.row.lane) }];
   const labels = { platform: task.thread.platform, agent: task.agent };
   parts.metrics.count("bridge_turns_total", { ...labels, outcome });
   if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
+}
+
+/** The end of the task stands elsewhere: what a turn was shown growing grows no more, and stays where it is not said there as well. */
+function closeLive(session: Session, turn: Turn, live: PostedRef, posts: readonly Reply[]): void {
+  const text = toLiveText(session.answer(turn));
+  const repeated = posts.some(({ parts }) => plainText(parts).includes(text));
+  const reply = repeated ? textReply(notices.below, "notice", { replaces: live }) : textReply(text, "answer", { replaces: live });
+  session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, [reply], { last: false })];
+  session.updateTurn(turn.id, withShown(turn, [reply]));
 }
 
 /** Who waits in vain for a task to be read has the end that a push has told of it. */
@@ -65,25 +77,6 @@ function withPlace(replies: readonly Reply[], live: PostedRef | undefined, long:
 function toAsks(task: string, turn: string, outcome: Outcome): Asks | undefined {
   if (outcome !== "inputRequired" && !isLost(outcome)) return undefined;
   return { task, turn, ...(isLost(outcome) ? { again: true } : {}) };
-}
-
-function toRows(
-  parts: Parts,
-  task: Task,
-  turn: Turn,
-  replies: readonly Reply[],
-  { last, asks }: { readonly last: boolean; readonly asks?: Asks },
-): readonly NewRow[] {
-  return replies.flatMap((reply, index) => {
-    const asking = reply.tone === "question" || reply.choices ? asks : undefined;
-    const more = { last: last && index === replies.length - 1, asks: asking, agent: task.agent };
-    return toDeliveries(parts, task.thread, toPostId(turn.id, turn.posts + index), reply, more);
-  });
-}
-
-function withShown(turn: Turn, replies: readonly Reply[]): Pick<Turn, "shown" | "posts"> {
-  const shown = replies.filter((reply) => reply.tone !== "notice").map((reply) => fingerprint(reply.parts, reply.choices));
-  return { shown: [...turn.shown, ...shown], posts: turn.posts + replies.length };
 }
 
 /** Takes an event of the agent into a turn that is under way, and ends the turn where the event does. */

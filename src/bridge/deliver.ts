@@ -2,7 +2,7 @@ import type { Adapter } from "../model/adapter.ts";
 import { DeliveryError } from "../model/errors.ts";
 import type { Leased, NewRow, Step } from "../model/ledger.ts";
 import type { PostedRef, Reply } from "../model/reply.ts";
-import { fetchBytes, findRoom, toInstead, toKeep } from "./bring.ts";
+import { fetchBytes, findRoom, isInstead, toInstead, toKeep } from "./bring.ts";
 import { type FilePart, fileOf } from "./file-part.ts";
 import { observeHop } from "./hop.ts";
 import * as notices from "./notices.ts";
@@ -141,7 +141,7 @@ async function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: 
   if (kind === "threadGone" || refused || given) {
     return {
       end: { kind: "buried", error: `${kind}: ${message}` },
-      rows: kind === "threadGone" ? await toAsker(parts, row, delivery, reply) : refused ? toApology(parts, row, delivery, reply) : [],
+      rows: kind === "threadGone" ? await toAsker(parts, row, delivery, reply) : toApology(parts, row, delivery, reply),
     };
   }
   const backoff = Math.min(parts.pace.postMax, parts.pace.postFirst * 2 ** Math.min(row.attempts - 1, 20));
@@ -155,7 +155,7 @@ async function afterError(parts: Parts, row: Leased, delivery: Delivery, reply: 
   };
 }
 
-/** The platform refuses this very message: the thread is told, unless the message was itself such a word. */
+/** The platform refuses this very message, or fails at it for good: the thread is told, unless the message was itself such a word. */
 function toApology(parts: Parts, row: Leased, delivery: Delivery, reply: Reply): readonly NewRow[] {
   return reply.tone === "notice"
     ? []
@@ -164,7 +164,7 @@ function toApology(parts: Parts, row: Leased, delivery: Delivery, reply: Reply):
 
 /** The thread is gone, and with it the place for a word: whoever asked is told alone, where the platform can reach them elsewhere. */
 async function toAsker(parts: Parts, row: Leased, { thread }: Delivery, reply: Reply): Promise<readonly NewRow[]> {
-  if (reply.tone === "notice" || !parts.adapters.get(thread.platform)?.capabilities.reachesPeople) return [];
+  if ((reply.tone === "notice" && !isInstead(row.id)) || !parts.adapters.get(thread.platform)?.capabilities.reachesPeople) return [];
   const task = await parts.ledger.row(row.id.slice(0, Math.max(0, row.id.lastIndexOf("#"))));
   if (task?.queue !== "task") return [];
   return toNotice(parts, thread, `${task.id}!gone`, notices.placeGone(row.reference), { private: toTask(task).asker.id });

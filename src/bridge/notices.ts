@@ -12,6 +12,9 @@ export const noAnswer = (reference: string) => `The agent finished without an an
 
 export const cut = "_The answer is too long to be shown here; the rest of it was left out._";
 
+/** What was shown of an answer that came with that of a later message. */
+export const below = "_The answer stands below._";
+
 export function late(parts: readonly ReplyPart[]): readonly ReplyPart[] {
   return [{ kind: "text", text: "**Late answer**\n\n" }, ...parts];
 }

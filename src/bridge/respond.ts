@@ -100,7 +100,7 @@ export const askAgain: Choice = { id: "again", label: "Ask again" };
 /** The task of a late question is not waited for any more: there is nothing to press. */
 function question(asked: ReturnType<typeof toQuestion>, shown: readonly string[], otherwise: string, late: boolean): Reply | undefined {
   const { parts, choices } = asked;
-  const words = parts.length > 0 ? parts : [{ kind: "text", text: otherwise } as const];
+  const words = isSolid(parts) ? parts : [{ kind: "text", text: otherwise } as const];
   const open = unseen(words, shown, choices);
   if (open.length === 0) return undefined;
   const reply: Reply = { parts: open, tone: "question", notify: true };
@@ -128,9 +128,13 @@ function toSaidParts(answer: Answer): readonly ReplyPart[] {
 const paragraph: ReplyPart = { kind: "text", text: "\n\n" };
 
 function unseen(parts: readonly ReplyPart[], shown: readonly string[], choices: readonly Choice[] = []): readonly ReplyPart[] {
-  const solid = parts.some((part) => part.kind !== "text" || part.text.trim() !== "");
   const known = shown.length > 0 && shown.includes(fingerprint(parts, choices));
-  return solid && !known ? parts : [];
+  return isSolid(parts) && !known ? parts : [];
+}
+
+/** Whether there is anything for the eye. */
+function isSolid(parts: readonly ReplyPart[]): boolean {
+  return parts.some((part) => part.kind !== "text" || !/^[\s\p{Cc}\p{DI}]*$/u.test(part.text));
 }
 
 /** By which a text that was posted, with what could be pressed under it, is recognised in the same turn. */

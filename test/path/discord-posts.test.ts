@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { complete, output, wait, working } from "../../src/simulator/agents/steps.ts";
 import type { Fault } from "../../src/simulator/discord/fault.ts";
+import { permissions } from "../../src/simulator/discord/permissions.ts";
 import { home } from "../../src/simulator/discord/realm.ts";
 import { createDiscordBridge, said, saidIn } from "../support/discord/bridge.ts";
 import { createGate, createStage } from "../support/stage.ts";
@@ -105,4 +106,32 @@ test.each(["locked", "gone"])("where the thread is %s meanwhile, its answer is s
   expect(said(discord.direct("ann").messages)[0]).toMatch(/^The answer to your message could not be shown: .* Reference `\w+`\.$/);
   expect(said(discord.channel(home.help).messages)).toEqual([]);
   expect(saidIn(discord, home.help, id)).toEqual([]);
+});
+
+describe("where the bot may not", () => {
+  const csv = { raw: Buffer.from("1,2").toString("base64"), filename: "a.csv", mediaType: "text/csv" };
+  async function ask(...forbidden: readonly (keyof typeof permissions)[]) {
+    const agent = await stage.agent({ script: () => [output("a", [csv], { last: true }), complete()] });
+    const { discord, world } = await createDiscordBridge(stage, {
+      config: { agents: { helper: { url: agent.url, delivery: ["blocking"] } } },
+    });
+    const role = discord.realm.guilds.get(home.guild)?.roles.get(home.botRole);
+    for (const right of forbidden) if (role) role.permissions &= ~permissions[right];
+    return { discord, world, id: discord.say({ channel: home.help, user: "ann", text: "one", mention: true }).id };
+  }
+
+  test("attach files, a word stands in the place of the file", async () => {
+    const { discord, id } = await ask("attachFiles");
+    await until(() => saidIn(discord, home.help, id).length > 0);
+    expect(saidIn(discord, home.help, id)).toEqual([
+      expect.stringMatching(/^`a.csv` cannot be shown here: the bot may not attach files here/),
+    ]);
+  });
+
+  test("write at all, whoever asked for a file is told alone", async () => {
+    const { discord, id } = await ask("sendMessagesInThreads");
+    await until(() => said(discord.direct("ann").messages).length === 1);
+    expect(said(discord.direct("ann").messages)[0]).toMatch(/^The answer to your message could not be shown: /);
+    expect(saidIn(discord, home.help, id)).toEqual([]);
+  });
 });

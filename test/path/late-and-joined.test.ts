@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complete, detach, inputRequired, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
+import { authRequired, complete, detach, inputRequired, output, type Step, wait, working } from "../../src/simulator/agents/steps.ts";
 import type { AgentTurn } from "../../src/simulator/agents/turn.ts";
 import { createGate, createStage, mention, replies } from "../support/stage.ts";
 import { forgedTask, post, tokenHeader } from "../support/systems/pushes.ts";
@@ -149,4 +149,52 @@ test("a pushed end whose task cannot be read for now is not the end: the task is
   await agent.revive();
   await until(() => here(ts).length > 0);
   expect(here(ts)).toEqual(["The answer itself."]);
+});
+
+test.each([
+  ["in its place", "a", "The first half", "The second half\n\nBoth done."],
+  ["beside it", "b", "_The answer stands below._", "The first half\n\nThe second half\n\nBoth done."],
+])("turns that share one task, and whose second text comes %s, leave no message behind that grows", async (_, second, left, answer) => {
+  const gate = createGate();
+  const { agent, slack, goOn, here } = await setUp(
+    async function* (turn) {
+      yield working();
+      const isFirst = turn.text === "the report";
+      yield output(isFirst ? "a" : second, isFirst ? "The first half" : "The second half", { last: true });
+      yield wait(1_500);
+      if (isFirst) yield detach();
+      yield wait(gate.passed);
+      yield complete("Both done.");
+    },
+    { delivery: ["stream"], operations: { get: false, resubscribe: false, list: false } },
+    { streaming: true, push: true },
+  );
+  const shown = (ts: string) => slack.thread("C1", ts).replies.filter(({ user }) => user === "UBOT");
+  const ts = await mention(slack, "the report");
+  await until(() => shown(ts).some(({ text, streaming }) => streaming && text === "The first half"));
+  await goOn(ts, "with a chart");
+  await until(() => shown(ts).some(({ text, streaming }) => streaming && text.endsWith("The second half")));
+  gate.open();
+  await until(() => shown(ts).every(({ streaming }) => !streaming), 5_000);
+  expect([here(ts).at(0), here(ts).at(-1)]).toEqual([left, answer]);
+  expect(agent.received).toHaveLength(2);
+});
+
+test("an answer that was shown before, and grows once more, leaves no message behind that grows", async () => {
+  const { slack, here } = await setUp(
+    async function* () {
+      yield authRequired("Open https://sign.test");
+      yield working();
+      yield output("a", "Open https://sign.test", { last: true });
+      yield wait(1_500);
+      yield complete();
+    },
+    { delivery: ["stream"] },
+    { streaming: true, push: false },
+  );
+  const ts = await mention(slack, "hello");
+  const shown = () => slack.thread("C1", ts).replies.filter(({ user }) => user === "UBOT");
+  await until(() => shown().some(({ streaming, text }) => streaming && text !== ""));
+  await until(() => shown().every(({ streaming }) => !streaming), 5_000);
+  expect(here(ts)).toEqual(["Open https://sign.test", "Open https://sign.test"]);
 });

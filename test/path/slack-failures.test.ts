@@ -158,3 +158,13 @@ describe("a streamed answer stands there whole and once although", () => {
     everyDeliveryOnce(slack);
   });
 });
+
+test("an answer that Slack fails at again and again is given up, and its thread is told", async () => {
+  const agent = await stage.agent({ modes: { streaming: false, push: false }, script: answer });
+  const { slack, app } = await stage.world({ config: { agents: { helper: { url: agent.url } } }, pace: { postGiveUp: 500 } });
+  slack.fault({ kind: "500", method: "chat.postMessage", times: 5 });
+  const ts = await mention(slack, "hello");
+  await until(() => replies(slack, ts).length > 0);
+  expect(replies(slack, ts)).toEqual([expect.stringMatching(/^An answer could not be shown here\. Reference `\w+`\.$/)]);
+  expect(await app.ledger.buried(10)).toHaveLength(1);
+});

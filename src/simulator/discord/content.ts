@@ -5,7 +5,7 @@ import { requirePermission } from "./desk.ts";
 import { allowedSchema } from "./mentions.ts";
 import { type FileRef, flags } from "./message.ts";
 import type { Channel } from "./realm.ts";
-import { refuse, refuseForm } from "./refusal.ts";
+import { Refusal, refuse, refuseForm } from "./refusal.ts";
 
 /** A file that came with a request; `key` names the field, such as `files[0]`. */
 export interface Upload {
@@ -66,6 +66,7 @@ export function readContent(desk: Desk, channel: Channel, body: MessageBody, upl
   const bits = body.flags ?? before;
   const v2 = (bits & flags.componentsV2) !== 0;
   const { content, embeds, components } = body;
+  requireWholeCharacters({ content, embeds, components });
   if (v2 && (content || (embeds ?? []).length > 0))
     refuseForm(
       "content",
@@ -87,6 +88,14 @@ export function readContent(desk: Desk, channel: Channel, body: MessageBody, upl
     files: toFiles(desk, body, uploads),
     flags: body.flags ?? undefined,
   };
+}
+
+/** Half a character is no UTF-8, and Discord fails at it: https://github.com/discord/discord-api-docs/issues/6561 */
+function requireWholeCharacters(body: unknown): void {
+  JSON.stringify(body, (_, value: unknown) => {
+    if (typeof value === "string" && !value.isWellFormed()) throw new Refusal(500, 0, "500: Internal Server Error");
+    return value;
+  });
 }
 
 /** Nothing but white space is not a message. */

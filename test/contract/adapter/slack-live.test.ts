@@ -176,6 +176,14 @@ describe("text that is shown while it is made", () => {
     expect(seen()).toMatchObject([{ text: "one" }]);
   });
 
+  test.each(["invalid_blocks", "msg_blocks_too_long"])("ends as text alone where Slack refuses the blocks (%s)", async (error) => {
+    live.show("one");
+    await shows("one");
+    for (const method of ["chat.stopStream", "chat.update"]) world.slack.fault({ kind: "error", error, method });
+    await end("one **two**");
+    expect(seen()).toMatchObject([{ text: expect.stringContaining("*two*"), streaming: false, deliveryId: "d1" }]);
+  });
+
   test("that another process left behind is ended by the reply", async () => {
     live.show("half a sen");
     await shows("half a sen");

@@ -177,6 +177,19 @@ describe("posting", () => {
     ]);
   });
 
+  test("a question whose blocks Slack refuses is shown with its choices as words", async () => {
+    const choices = [
+      { id: "0", label: "Yes" },
+      { id: "1", label: "No <!channel>" },
+    ];
+    for (const method of ["chat.postMessage", "chat.update"]) world.slack.fault({ kind: "error", error: "invalid_blocks", method });
+    const posted = await world.adapter.post(thread, { ...textReply("Go on?", "question"), choices }, "d1", signal);
+    const shown = { text: expect.stringMatching(/Go on\?\n[\s\S]*Yes\n[\s\S]*No/), calls: [], buttons: [] };
+    expect(world.slack.thread("C1", thread.thread).replies).toMatchObject([shown]);
+    await world.adapter.edit(posted, { ...textReply("Go on?", "question"), choices }, "d1", signal);
+    expect(world.slack.thread("C1", thread.thread).replies).toMatchObject([shown]);
+  });
+
   test("a page in place of an answer leaves the outcome open", async () => {
     world.slack.fault({ kind: "500", method: "chat.postMessage" });
     const post = world.adapter.post(thread, textReply("hello", "answer"), "d1", signal);

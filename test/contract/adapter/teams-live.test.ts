@@ -225,6 +225,19 @@ describe("text that is shown while it is made, in a channel,", () => {
     await expect(end("one two")).rejects.toMatchObject({ kind: "replacedGone" });
   });
 
+  test("and was deleted meanwhile does not stand for the sign of what comes next", async () => {
+    await open();
+    live.show("one");
+    await shows("one");
+    world.teams.fault({ kind: "error", status: 404, code: "ActivityNotFoundInConversation", operation: "edit", times: 1 });
+    await live.close();
+    await expect(end("one two")).rejects.toMatchObject({ kind: "replacedGone" });
+    await passing(clock, world.adapter.post(thread, textReply("one two", "answer"), "d1", signal));
+    await passes(30_000);
+    await passing(clock, world.adapter.sign(thread, { kind: "working" }, signal));
+    expect(messages().map(({ text }) => text)).toEqual(["one", "one two", "Working on it…"]);
+  });
+
   test("calls nobody", async () => {
     await open();
     live.show(world.callsToPeople);

@@ -66,6 +66,23 @@ describe("the reducer of a turn", () => {
     },
   );
 
+  test("is not silent either where its words are none for the eye", () => {
+    const noWord = /^notice: The agent finished without an answer/;
+    for (const blank of [" \n", "\u200b", "\ufeff\u2060\u0000"]) {
+      expect(said(heard(output("a", blank), ended("completed")))).toEqual([expect.stringMatching(noWord)]);
+      expect(said(heard(ended("completed", blank)))).toEqual([expect.stringMatching(noWord)]);
+      expect(said(heard({ kind: "inputRequired", parts: [text(blank)] }))).toEqual([
+        "question: The agent needs more from you to go on. Answer here in this thread.",
+      ]);
+      expect(said(heard({ kind: "authRequired", parts: [text(blank)] }), { outcome: "authRequired" })).toEqual([
+        "question: The agent needs you to sign in before it can go on.",
+      ]);
+    }
+    const choices = { kind: "data", data: { choices: ["Yes", "No"] } } as const;
+    const [question] = toReplies(ending(heard({ kind: "inputRequired", parts: [text("\n"), choices] })));
+    expect(question).toMatchObject({ tone: "question", choices: [{ label: "Yes" }, { label: "No" }] });
+  });
+
   test("a question ends the turn and is asked once", () => {
     const answer = heard(output("a", "I found two."), { kind: "inputRequired", parts: [text("Which one?")] });
     expect(toOutcome(answer)).toBe("inputRequired");

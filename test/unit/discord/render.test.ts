@@ -11,6 +11,9 @@ describe("markdown", () => {
     ["# One\n#### Four ####\n**bold** _it_", "# One\n**Four**\n**bold** _it_"],
     ["[bank](https://evil.test/x_(1)) and [https://a.test](https://a.test)", "bank (https://evil.test/x_(1)) and https://a.test"],
     ["![a cat](https://a.test/cat.png)", "a cat (https://a.test/cat.png)"],
+    ["[see [1] here](https://evil.test)", "[see [1] here] (https://evil.test)"],
+    ["[[[bank](a)](b)](https://evil.test)", "[[bank (a)] (b)] (https://evil.test)"],
+    ["[bank\nhere](https://evil.test)", "[bank\nhere] (https://evil.test)"],
     ["`[x](y)` stays, [x](y) not", "`[x](y)` stays, x (y) not"],
     ["```md\n[x](y)\n#### z\n```\n#### z", "```md\n[x](y)\n#### z\n```\n**z**"],
     ["|a|b|\n|-|-|\n|1|22|\nafter", "```\na    b\n---  ---\n1    22\n```\nafter"],
@@ -56,6 +59,10 @@ describe("splitting", () => {
     const [only, ...others] = splitReply({ ...textReply("", "answer"), parts: [file] });
     expect(others).toEqual([]);
     expect(toMessage(only ?? { parts: [] })).toMatchObject({ content: "", files: [{ name: "a.csv", data: Buffer.from("1,2") }] });
+  });
+
+  test.each(["<br>", "[ ]()", " "])("a reply of which nothing is shown, such as %j, is a message all the same", (text) => {
+    expect(splitReply(textReply(text, "answer")).map(({ parts }) => parts)).toEqual([[{ kind: "text", text: "*(no text)*" }]]);
   });
 
   test("a reply without words says so", () => {

@@ -52,6 +52,12 @@ describe("splitting Markdown", () => {
     expect(pieces.join("\n")).toContain("    indented");
   });
 
+  test("no piece is a code block with nothing in it, where the text is more than that", () => {
+    const code = (lines: string) => `\`\`\`js\n${lines}\n\`\`\``;
+    expect(splitMarkdown(code(`\n${"x".repeat(50)}`), 40)).toEqual([code("x".repeat(30)), code("x".repeat(20))]);
+    expect(splitMarkdown(code("\n".repeat(80)), 40)).toHaveLength(1);
+  });
+
   test("an unfinished code block is closed in every piece", () => {
     const pieces = splitMarkdown(`\`\`\`\n${"line\n".repeat(30)}`, 60);
     for (const piece of pieces) expect(piece.match(/```/g)).toHaveLength(2);

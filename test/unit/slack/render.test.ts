@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { slackifyMarkdown } from "slackify-markdown";
 import { isPlain, toFallback } from "../../../adapters/slack/fallback.ts";
 import { neutralise } from "../../../adapters/slack/neutral.ts";
-import { postLimit, splitReply, toMarkdown, toMessage } from "../../../adapters/slack/render.ts";
+import { postLimit, splitReply, toChoicesBlock, toMarkdown, toMessage } from "../../../adapters/slack/render.ts";
 import type { ReplyPart } from "../../../src/model/reply.ts";
 import { textReply } from "../../../src/model/reply.ts";
 
@@ -235,4 +235,9 @@ describe("splitting a reply", () => {
       expect(piece.parts).toEqual([{ kind: "text", text: toMarkdown(piece) }]);
     }
   });
+});
+
+test("a label is cut at a whole character", () => {
+  const [button] = toChoicesBlock([{ id: "0", label: `@here ${"x".repeat(67)}😀` }], "d1").elements;
+  expect(JSON.stringify(button)).toContain(`${"x".repeat(67)}"`);
 });

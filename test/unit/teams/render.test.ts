@@ -12,12 +12,12 @@ describe("a message for Teams", () => {
     const message = say(
       { kind: "text", text: "# Done\n<at>Ann</at>" },
       { kind: "link", url: "https://a.test/x", title: "The *page*" },
-      { kind: "link", url: "javascript:alert(1)", title: "press" },
+      { kind: "link", url: "javascript:alert(1)", title: "<b>press" },
       { kind: "file", name: "a_b.pdf", mediaType: "application/pdf" },
       { kind: "data", data: { a: "```" } },
     );
     expect(message.text).toBe(
-      '**Done**\n\n&lt;at>Ann&lt;/at>\n\nThe \\*page\\*: https://a.test/x\n\npress: `javascript:alert(1)`\n\na\\_b.pdf (application/pdf)\n\n````json\n{\n  "a": "```"\n}\n````',
+      '**Done**\n\n&lt;at>Ann&lt;/at>\n\nThe \\*page\\*: https://a.test/x\n\n&lt;b\\>press: `javascript:alert(1)`\n\na\\_b.pdf (application/pdf)\n\n````json\n{\n  "a": "```"\n}\n````',
     );
     expect(Object.keys(message).toSorted()).toEqual(["channelData", "entities", "text", "textFormat", "type"]);
     expect(message.entities?.map(({ type }) => type)).toEqual(["https://schema.org/Message"]);
@@ -52,6 +52,7 @@ describe("sources", () => {
 
   test("that cannot be used are left out, and data that names none is shown", () => {
     expect(say({ kind: "text", text: "[1]" }, cite({ url: "javascript:x" }, { nothing: 1 })).entities?.[0]).not.toHaveProperty("citation");
+    expect(say(cite({ color: "red" })).text).toContain('"red"');
     expect(say({ kind: "data", data: { citations: "none" } }).text).toContain('"citations"');
     expect(say({ kind: "data", data: { citations: [], more: 1 } }).text).toContain('"more"');
   });
