@@ -6,6 +6,7 @@ import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
 import { toPostId } from "./ids.ts";
 import type { Letter } from "./letters.ts";
+import { wasTaken, withMarks } from "./marks.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Asks } from "./post-row.ts";
@@ -93,7 +94,7 @@ export function applyEvent(session: Session, turnId: string, event: AgentEvent):
   if (turn.heardAt === undefined) noteFirstWord(session, turn);
   const answer = reduce(session.answer(turn), event);
   session.setAnswer(turnId, answer);
-  if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: withMark(turn.marks, event) });
+  session.updateTurn(turnId, { marks: withMarks(turn.marks, [event]) });
   if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
 }
 
@@ -114,11 +115,6 @@ function showSignIn(session: Session, turnId: string): void {
   session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, { last: false })];
   session.updateTurn(turnId, withShown(turn, replies));
 }
-
-/** An agent that reports its progress for hours does not make the row grow for ever. */
-const withMark = (marks: readonly string[], event: AgentEvent): readonly string[] => [...marks, toMark(event)].slice(-64);
-
-const toMark = (event: AgentEvent): string => `${event.kind}:${event.mark}`;
 
 type Push = Extract<Letter, { kind: "push" }>;
 
@@ -188,10 +184,8 @@ function putOff(session: Session, turn: Turn): void {
 
 /** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */
 function isRepeated(task: Task, push: Push): boolean {
-  const marked = push.events.filter((event) => event.mark !== undefined && event.kind !== "output");
-  if (marked.length === 0) return push.events.some((event) => event.kind === "output" && event.append) && task.lastPush === push.hash;
-  const seen = task.turns.filter((turn) => turn.state === "ended").flatMap((turn) => turn.marks);
-  return marked.every((event) => seen.includes(toMark(event)));
+  const isChunk = push.events.some((event) => event.kind === "output" && event.append);
+  return wasTaken(task, push.events) ?? (isChunk && task.lastPush === push.hash);
 }
 
 function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined {
@@ -221,10 +215,7 @@ export function toLateAnswer(
   const outcome = push.events.some((event) => event.kind !== "working" && event.kind !== "output") ? toOutcome(answer) : undefined;
   const ending = { outcome: outcome ?? "open", answer, shown: turn.shown, reference } as const;
   const replies = outcome === undefined ? [] : toReplies({ ...ending, late: true });
-  const marks = [
-    ...turn.marks,
-    ...push.events.flatMap((event) => (event.mark === undefined || event.kind === "output" ? [] : [toMark(event)])),
-  ].slice(-64);
+  const marks = withMarks(turn.marks, push.events);
   const posted =
     outcome === undefined ? {} : { outcome, ...withShown(turn, toReplies({ ...ending, late: false })), posts: turn.posts + replies.length };
   return {
