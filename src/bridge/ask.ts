@@ -16,6 +16,7 @@ import { waitForMore } from "./recover.ts";
 import type { Share } from "./room.ts";
 import type { Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
+import { giveShared, takeShared } from "./share.ts";
 import { showSign } from "./sign.ts";
 
 /** Sends the message of a turn, once, and follows the answer as long as the call lasts. `sentAt` is committed before the first byte. */
@@ -81,6 +82,7 @@ async function commitSending(
     looks: 0,
     ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
   });
+  takeShared(session, turn);
   session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });
   session.keys = [...session.keys, ...keys];
   session.files = kept;
@@ -203,6 +205,7 @@ function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: A
 }
 
 function sendAnew(session: Session, turn: Turn, at: number): void {
+  giveShared(session, turn);
   session.updateTask({
     parked: "retry",
     lookAt: at,

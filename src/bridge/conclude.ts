@@ -13,6 +13,7 @@ import type { Asks } from "./post-row.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
 import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
+import { giveShared } from "./share.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
 export function concludeTurn(session: Session, { id }: Turn, given: Outcome, explanation?: string): void {
@@ -20,6 +21,7 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   if (!turn || turn.state === "ended") return;
   const outcome = toKnownOutcome(session, turn, given);
   const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
+  if (!together) giveShared(session, turn);
   const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
   const now = session.parts.clock.now();
   for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined", endedAt: now });

@@ -8,7 +8,7 @@ import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { look, recover } from "./recover.ts";
-import { nothingYet, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
+import { type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
 
 /**
@@ -98,13 +98,11 @@ async function absorb(session: Session, rowId: string): Promise<void> {
   if (row?.state !== "ready" || session.task.turns.every((turn) => turn.state === "ended")) return;
   const before = { task: session.task, content: session.content };
   const content = toTaskContent(row);
-  const running = session.task.turns.findLast((turn) => turn.state === "asked");
-  const shared = running && session.client.policy.taskId === "spec" ? session.answer(running) : nothingYet;
   const turns = toTask(row).turns;
   session.updateTask({ turns: [...session.task.turns, ...turns] });
   for (const turn of turns) {
     const said = content[turn.id];
-    if (said) session.content = { ...session.content, [turn.id]: { ...said, answer: shared } };
+    if (said) session.content = { ...session.content, [turn.id]: said };
   }
   if ((await session.save({ absorb: [rowId] })) === "saved") return;
   session.task = before.task;

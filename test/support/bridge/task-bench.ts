@@ -34,6 +34,8 @@ export interface TaskBench {
   pushToWorker(...events: readonly AgentEvent[]): Promise<void>;
   /** A push as it comes in: at the address of this turn, or, where none is named, at one for all turns. */
   arrive(turn: string | undefined, ...events: readonly AgentEvent[]): Promise<void>;
+  /** Somebody says stop. */
+  stop(): Promise<void>;
   /** Works on the open task for as long as there is something to do now. False when it is not due. */
   work(): Promise<boolean>;
   /** The task of this turn, as it is stored. */
@@ -144,6 +146,7 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
       const taken = await ledger.take("control");
       if (taken) await takeControl(parts, taken, new AbortController().signal);
     },
+    stop: () => control({ letter: { kind: "stop" } }),
     async work() {
       const row = await ledger.take("task");
       if (!row) return false;
