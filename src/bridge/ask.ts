@@ -14,7 +14,7 @@ import { toNotice } from "./outbox.ts";
 import { contextRowKey, recall } from "./recall.ts";
 import { waitForMore } from "./recover.ts";
 import type { Share } from "./room.ts";
-import type { Turn } from "./rows.ts";
+import { isGone, type Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
 import { giveShared, takeShared } from "./share.ts";
 import { showSign } from "./sign.ts";
@@ -76,7 +76,7 @@ async function commitSending(
 ): Promise<void> {
   const { parts, client, task } = session;
   const now = parts.clock.now();
-  session.task = without(session.task, "parked", "lookAt", "failingSince", "goneTask");
+  session.task = without(session.task, "parked", "lookAt", "failingSince", ...(isGone(session.task) ? (["taskId"] as const) : []));
   session.updateTask({
     push: session.task.push || request.push !== undefined,
     looks: 0,
@@ -139,7 +139,7 @@ function toContextId({ client, task }: Session, context: Context): string | unde
 
 /** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */
 function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
-  if (task.goneTask !== undefined) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
+  if (task.goneTask !== undefined && isGone(task)) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
   const known = task.taskId ?? context.taskId;
   if (known === undefined || client.policy.taskId === "never") return {};
   const last = task.turns.findLast((turn) => turn.state === "ended" && turn.outcome !== "joined");
@@ -171,8 +171,7 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
       return tryAgain(session, turn, error);
     case "taskGone":
       if (request?.taskId === undefined) return concludeTurn(session, turn, "refused", error.explanation);
-      session.task = { ...without(session.task, "taskId"), goneTask: request.taskId };
-      return sendAnew(session, turn, session.parts.clock.now());
+      return leaveTask(session, turn, request.taskId);
     case "refused":
     case "unauthorized":
     case "unsupported":
@@ -202,6 +201,25 @@ function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: A
   if (pause === undefined || (retryAfterMs ?? 0) > longestWaitMs) return concludeTurn(session, turn, "unreachable", explanation);
   session.updateTurn(turn.id, { tries: tries + 1 });
   sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
+}
+
+/** Where nothing can be read, the end of a closed task is waited for as long as a push may take. */
+const lastPushMs = 30_000;
+
+/**
+ * The agent's task is closed to this message, which begins a new one. The turns that wait for the closed one have their end first: by then
+ * it was told, or is on its way.
+ */
+function leaveTask(session: Session, turn: Turn, goneTask: string): void {
+  const { policy } = session.client;
+  const now = session.parts.clock.now();
+  session.updateTask({ goneTask, taskId: goneTask });
+  sendAnew(session, turn, now);
+  if (policy.taskId !== "spec" || session.task.turns.every(({ state }) => state !== "asked")) return;
+  session.task = without(session.task, "parked", "lookAt");
+  if (policy.operations.get || policy.operations.resubscribe) return;
+  for (const { id, state, deadline = now } of session.task.turns)
+    if (state === "asked") session.updateTurn(id, { deadline: Math.min(deadline, now + lastPushMs) });
 }
 
 function sendAnew(session: Session, turn: Turn, at: number): void {

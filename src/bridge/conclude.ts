@@ -11,7 +11,7 @@ import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Asks } from "./post-row.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
-import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import { isGone, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 import { giveShared } from "./share.ts";
 
@@ -130,7 +130,7 @@ export async function takePush(session: Session, push: Push, bringing?: string):
   const turn = toPushedTurn(task, push, session.client.policy.taskId === "spec");
   session.updateTask({ lastPush: push.hash });
   if (!turn) return;
-  for (const event of push.events) session.noteIds(event);
+  if (!isOfGone(task, push)) for (const event of push.events) session.noteIds(event);
   if (turn.state === "ended") {
     const late = toLateAnswer(session.parts, session.job.row.reference, session.task, session.content, turn.id, push);
     session.task = late.task;
@@ -192,9 +192,16 @@ function isRepeated(task: Task, push: Push): boolean {
 
 function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined {
   const asked = task.turns.filter((turn) => turn.state === "asked");
-  if (shared && asked.length > 0) return asked.at(-1);
   const named = task.turns.find((turn) => turn.id === push.turn);
+  if (shared && isOfGone(task, push))
+    return named?.state === "ended" ? named : task.turns.findLast(({ state, outcome }) => state === "ended" && outcome !== "joined");
+  if (shared && asked.length > 0) return asked.at(-1);
   return named ?? asked[0] ?? task.turns.findLast((turn) => turn.outcome === "expired") ?? task.turns.at(-1);
+}
+
+/** The turns that go on are those of another task of the agent. */
+function isOfGone(task: Task, { events }: Push): boolean {
+  return task.goneTask !== undefined && !isGone(task) && events.some(({ taskId }) => taskId === task.goneTask);
 }
 
 /**

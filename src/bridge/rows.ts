@@ -154,7 +154,7 @@ export interface Task {
   readonly lookAt?: number;
   /** Since when no look has succeeded. */
   readonly failingSince?: number;
-  /** The agent's task is closed or forgotten: the next message begins a new one in the same context. */
+  /** A task of the agent that is closed or forgotten. Where it is `taskId` still, the next message begins a new one in the same context. */
   readonly goneTask?: string;
   /** Whether a push config went along. */
   readonly push: boolean;
@@ -224,6 +224,9 @@ const taskContent: z.ZodType<TaskContent> = z.record(
   z.string(),
   z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer, attachments: z.array(attachment).exactOptional() }),
 );
+
+/** The agent's task takes no more messages. */
+export const isGone = ({ goneTask, taskId }: Task): boolean => goneTask !== undefined && goneTask === taskId;
 
 export const toTask = (row: Row): Task => read(task, row, row.facts);
 export const toTaskContent = (row: Row): TaskContent => read(taskContent, row, row.content ?? {});

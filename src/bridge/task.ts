@@ -8,7 +8,7 @@ import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { look, recover } from "./recover.ts";
-import { type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
+import { isGone, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
 
 /**
@@ -35,7 +35,7 @@ async function step(session: Session): Promise<boolean> {
   const waiting = session.task.turns.find((turn) => turn.state === "waiting");
   const asked = session.task.turns.filter((turn) => turn.state === "asked");
   if (asked.length > 0 && session.task.parked === undefined) return goOn(recover(session, asked));
-  if (waiting && !isLater(session)) return goOn(ask(session, waiting));
+  if (waiting && !isLater(session) && !isHeld(session)) return goOn(ask(session, waiting));
   if (expire(session)) return false;
   if (asked.length > 0 && isDue(session)) return goOn(look(session, asked));
   return waiting || asked.length > 0 ? park(session, asked) : finish(session);
@@ -49,6 +49,10 @@ async function goOn(work: Promise<void>): Promise<false> {
 /** A message that could not be delivered waits for its next try. */
 const isLater = ({ task, parts }: Session): boolean =>
   task.parked === "retry" && task.lookAt !== undefined && task.lookAt > parts.clock.now();
+
+/** Others wait for the end of the task that this message was too late for. */
+const isHeld = ({ task, client }: Session): boolean =>
+  isGone(task) && client.policy.taskId === "spec" && task.turns.some(({ state }) => state === "asked");
 
 const isDue = ({ task, parts }: Session): boolean => task.lookAt !== undefined && task.lookAt <= parts.clock.now();
 
