@@ -13,7 +13,7 @@ import type { Asks } from "./post-row.ts";
 import { fingerprint, reduce, toOutcome, toReplies } from "./respond.ts";
 import { isGone, nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
-import { giveShared } from "./share.ts";
+import { giveShared, toTelling } from "./share.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
 export function concludeTurn(session: Session, { id }: Turn, given: Outcome, explanation?: string): void {
@@ -192,7 +192,7 @@ function isRepeated(task: Task, push: Push): boolean {
 
 function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined {
   const asked = task.turns.filter((turn) => turn.state === "asked");
-  const named = task.turns.find((turn) => turn.id === push.turn);
+  const named = toTelling(task.turns, push.turn);
   if (shared && isOfGone(task, push))
     return named?.state === "ended" ? named : task.turns.findLast(({ state, outcome }) => state === "ended" && outcome !== "joined");
   if (shared && asked.length > 0) return asked.at(-1);

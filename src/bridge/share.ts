@@ -16,6 +16,13 @@ export function giveShared(session: Session, turn: Turn): void {
   if (next) hand(session, turn, next);
 }
 
+/** The turn that tells the answer to this one: where that was another turn's as well, the one that it ended with. */
+export function toTelling(turns: readonly Turn[], id: string | undefined): Turn | undefined {
+  const index = turns.findIndex((turn) => turn.id === id);
+  if (index < 0) return undefined;
+  return turns.slice(index).find(({ outcome }) => outcome !== "joined") ?? turns[index];
+}
+
 function newestOther({ client, task }: Session, turn: Turn): Turn | undefined {
   if (client.policy.taskId !== "spec") return undefined;
   return task.turns.findLast((other) => other.id !== turn.id && other.state === "asked");

@@ -58,3 +58,15 @@ test("what an agent says anew at the address of an earlier turn is that of the t
   await push(first, output("Two."), completed("2"));
   expect(await bench.posts()).toEqual(["One.", "Two."]);
 });
+
+test.each([
+  ["at once", 0],
+  ["after it was given up", 86_400_000],
+])("an answer to two messages that is pushed to the addresses of both is posted once (%s)", async (_, ms) => {
+  const { first, second } = await setUp("spec", [working]);
+  bench.clock.advance(ms);
+  await bench.work();
+  await push(second, output("Both."), completed());
+  await push(first, output("Both."), completed());
+  expect((await bench.posts()).filter((text) => text.includes("Both."))).toHaveLength(1);
+});
