@@ -4,14 +4,15 @@ import { type Choice, type Reply, type ReplyPart, textReply } from "../model/rep
 import { toQuestion } from "./choices.ts";
 import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
-import type { Answer, Outcome } from "./rows.ts";
+import { type Answer, nothingYet, type Outcome } from "./rows.ts";
 import { takeOutput, takeWords } from "./take-output.ts";
 
 /**
  * One reducer per turn, the same for stream, blocking call, poll and push: joins the chunks of an artifact, keeps the last phase.
  * Repeating an event that is not an appended chunk changes nothing.
  */
-export function reduce(answer: Answer, event: AgentEvent): Answer {
+export function reduce(before: Answer, event: AgentEvent): Answer {
+  const answer = before.stale && event.kind !== "working" ? nothingYet : before;
   switch (event.kind) {
     case "working":
       return answer.phase === "authRequired" ? { ...answer, phase: "open", words: [] } : answer;

@@ -85,6 +85,8 @@ export interface Answer {
   readonly words: readonly ReplyPart[];
   /** The end that a push has told while the task could not be read: what is known, should that never be possible. */
   readonly told?: Pick<Answer, "phase" | "words">;
+  /** The message was sent again since: what comes now takes the place of all this. */
+  readonly stale?: true;
   /** Characters that were taken in, and whether there was no room for more (`take-output.ts`). */
   readonly size?: number;
   readonly cut?: true;
@@ -98,6 +100,7 @@ const answer: z.ZodType<Answer> = z.object({
   artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
   ...ending,
   told: z.object(ending).exactOptional(),
+  stale: z.literal(true).exactOptional(),
   size: z.number().exactOptional(),
   cut: z.literal(true).exactOptional(),
 });
