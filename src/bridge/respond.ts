@@ -58,7 +58,7 @@ export interface Ending {
 
 /** What the thread is told at the end of a turn. Never empty, unless everything was shown before. */
 export function toReplies(ending: Ending): readonly Reply[] {
-  const said = unseen(toAnswerParts(ending.answer), ending.shown);
+  const said = unseen(toAnswerParts(withoutQuestion(ending.answer)), ending.shown);
   const answers: readonly Reply[] =
     said.length > 0 ? [{ parts: ending.late ? notices.late(said) : said, tone: "answer", notify: false }] : [];
   const closing = toClosing(ending, answers.length > 0);
@@ -124,6 +124,15 @@ function toSaidParts(answer: Answer): readonly ReplyPart[] {
   const repeated = words !== "" && answer.artifacts.some((artifact) => plainText(artifact.parts).trim() === words);
   if (artifacts.length === 0) return answer.words;
   return repeated || answer.words.length === 0 ? artifacts : [...artifacts, paragraph, ...answer.words];
+}
+
+/** A question that is an artifact as well is asked once. */
+function withoutQuestion(answer: Answer): Answer {
+  if (answer.phase !== "inputRequired" || answer.words.some(({ kind }) => kind !== "text")) return answer;
+  const words = plainText(answer.words).trim();
+  const repeats = ({ parts }: Answer["artifacts"][number]) =>
+    parts.every(({ kind }) => kind === "text") && plainText(parts).trim() === words;
+  return { ...answer, artifacts: answer.artifacts.filter((artifact) => !repeats(artifact)) };
 }
 
 const paragraph: ReplyPart = { kind: "text", text: "\n\n" };

@@ -73,6 +73,14 @@ describe("the reducer of a turn", () => {
     expect(said(answer, { shown: [fingerprint([text("I found two.")]), fingerprint([text("Which one?")])] })).toEqual([]);
   });
 
+  test("a question that is an artifact as well is asked once", () => {
+    const answer = heard(output("a", "I found two."), output("b", "Which one?\n"), { kind: "inputRequired", parts: [text("Which one?")] });
+    expect(said(answer)).toEqual(["answer: I found two.", "question: Which one?"]);
+    expect(said(heard(output("b", "Which one?"), { kind: "inputRequired", parts: [text("Which one?")] }))).toEqual([
+      "question: Which one?",
+    ]);
+  });
+
   test("a sign-in leaves the turn open, and work that goes on takes the request back", () => {
     const asked = heard({ kind: "authRequired", parts: [text("Sign in")] });
     expect(toOutcome(asked)).toBeUndefined();
