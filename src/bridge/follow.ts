@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { enough } from "../model/clock.ts";
-import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
+import { applyEvent, concludeTurn } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
 import { expire, nextDeadline } from "./deadline.ts";
 import { hash } from "./ids.ts";
@@ -8,6 +8,7 @@ import { createLiveText, type LiveText } from "./live.ts";
 import { toNotice } from "./outbox.ts";
 import { toLiveText, toOutcome } from "./respond.ts";
 import type { Session } from "./session.ts";
+import { takePush } from "./take-push.ts";
 
 /** What happens next while a call is open. */
 type Next = { readonly kind: "event"; readonly result: IteratorResult<AgentEvent> } | { readonly kind: "mail" } | { readonly kind: "tick" };

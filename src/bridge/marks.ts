@@ -1,4 +1,5 @@
 import type { AgentEvent } from "../model/agent.ts";
+import type { Letter } from "./letters.ts";
 import type { Task } from "./rows.ts";
 
 /** By the agent's own marks an event is known that comes again: by another way, at another address, or late. */
@@ -19,4 +20,10 @@ export function wasTaken({ turns }: Task, events: readonly AgentEvent[]): boolea
   if (marks.length === 0) return undefined;
   const seen = turns.filter((turn) => turn.state === "ended").flatMap((turn) => turn.marks);
   return marks.every((mark) => seen.includes(mark));
+}
+
+/** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */
+export function isRepeated(task: Task, push: Extract<Letter, { kind: "push" }>): boolean {
+  const isChunk = push.events.some((event) => event.kind === "output" && event.append);
+  return wasTaken(task, push.events) ?? (isChunk && task.lastPush === push.hash);
 }

@@ -1,6 +1,6 @@
 import { textReply } from "../model/reply.ts";
 import { ask } from "./ask.ts";
-import { concludeTurn, takePush } from "./conclude.ts";
+import { concludeTurn } from "./conclude.ts";
 import { askingKey } from "./correlate.ts";
 import { expire, nextDeadline } from "./deadline.ts";
 import { adoptLive } from "./live.ts";
@@ -10,6 +10,7 @@ import type { Parts } from "./parts.ts";
 import { look, recover } from "./recover.ts";
 import { isGone, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
+import { takePush } from "./take-push.ts";
 
 /**
  * Works on a task row until there is nothing to do now: asks the agent for each turn, follows it, and then settles the row or
