@@ -5,6 +5,7 @@ import type { RowKey } from "../model/ledger.ts";
 import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
 import { askingKey, pushKey, taskKey, toProof } from "./correlate.ts";
+import { readEarlier } from "./earlier.ts";
 import { follow } from "./follow.ts";
 import { observeHop } from "./hop.ts";
 import { toUuid } from "./ids.ts";
@@ -110,6 +111,10 @@ async function toRequest(
   const push = toPush(session, turn, abilities);
   const contextId = toContextId(session, context);
   const taskIds = toTaskIds(session, context);
+  if (taskIds.taskId !== undefined) {
+    const earlier = await readEarlier(session, contextId, taskIds.taskId);
+    if (earlier.length > 0) session.setAnswer(turn.id, { ...session.answer(turn), earlier });
+  }
   const transcript = client.policy.transcript > 0 ? await recall(session) : undefined;
   const keys = [
     ...(push?.keys ?? []),

@@ -12,7 +12,7 @@ import { takeOutput, takeWords } from "./take-output.ts";
  * Repeating an event that is not an appended chunk changes nothing.
  */
 export function reduce(before: Answer, event: AgentEvent): Answer {
-  const answer = before.stale && event.kind !== "working" ? nothingYet : before;
+  const answer = before.stale && event.kind !== "working" ? { ...nothingYet, earlier: before.earlier ?? [] } : before;
   switch (event.kind) {
     case "working":
       return answer.phase === "authRequired" ? { ...answer, phase: "open", words: [] } : answer;
@@ -31,6 +31,7 @@ export function reduce(before: Answer, event: AgentEvent): Answer {
 /** The text that a person may watch growing: what the artifacts hold so far. */
 export function toLiveText(answer: Answer): string {
   return answer.artifacts
+    .filter(({ old }) => !old)
     .map((artifact) => plainText(artifact.parts))
     .filter(Boolean)
     .join("\n\n");
@@ -117,13 +118,21 @@ function toAnswerParts(answer: Answer): readonly ReplyPart[] {
   return answer.cut ? [...parts, paragraph, { kind: "text", text: notices.cut }] : parts;
 }
 
-function toSaidParts(answer: Answer): readonly ReplyPart[] {
+function toSaidParts(whole: Answer): readonly ReplyPart[] {
+  const answer = withoutOld(whole);
   const artifacts = answer.artifacts.flatMap((artifact, index) => (index === 0 ? artifact.parts : [paragraph, ...artifact.parts]));
   if (answer.phase !== "completed") return artifacts;
   const words = plainText(answer.words).trim();
   const repeated = words !== "" && answer.artifacts.some((artifact) => plainText(artifact.parts).trim() === words);
   if (artifacts.length === 0) return answer.words;
   return repeated || answer.words.length === 0 ? artifacts : [...artifacts, paragraph, ...answer.words];
+}
+
+/** What an earlier turn has said is left out, unless it is all that there is: two turns may honestly have the same answer. */
+function withoutOld(answer: Answer): Answer {
+  const artifacts = answer.artifacts.filter(({ old }) => !old);
+  const isAll = answer.phase === "completed" && artifacts.length === 0 && plainText(answer.words).trim() === "";
+  return isAll || artifacts.length === answer.artifacts.length ? answer : { ...answer, artifacts };
 }
 
 /** A question that is an artifact as well is asked once. */

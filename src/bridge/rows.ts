@@ -79,7 +79,10 @@ export const part: z.ZodType<ReplyPart> = z.discriminatedUnion("kind", [
 
 /** What the agent has said in one turn so far: the reducer's state (`respond.ts`). */
 export interface Answer {
-  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[] }[];
+  /** `old`: said in an earlier turn of the task, and shown by it again. */
+  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[]; readonly old?: true }[];
+  /** What earlier turns of the task have said (`earlier.ts`). */
+  readonly earlier?: readonly string[];
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
   /** The words that came with the phase. */
   readonly words: readonly ReplyPart[];
@@ -97,7 +100,8 @@ const ending = {
   words: z.array(part),
 };
 const answer: z.ZodType<Answer> = z.object({
-  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part), old: z.literal(true).exactOptional() })),
+  earlier: z.array(z.string()).exactOptional(),
   ...ending,
   told: z.object(ending).exactOptional(),
   stale: z.literal(true).exactOptional(),

@@ -1,5 +1,6 @@
 import type { AgentEvent } from "../model/agent.ts";
 import type { ReplyPart } from "../model/reply.ts";
+import { wasEarlier } from "./earlier.ts";
 import type { Answer } from "./rows.ts";
 
 /** Characters of one answer that a thread is shown: nobody reads more there, and a longer one would be hundreds of posts. */
@@ -23,7 +24,10 @@ function takePiece(answer: Answer, event: Extract<AgentEvent, { kind: "output" }
   const size = sizeOf(event.parts);
   const cut = taken + size > most;
   const parts = cut ? toFitting(event.parts, most - taken) : event.parts;
-  const artifacts = mergeArtifact(answer.artifacts, event.artifact, event.append, parts);
+  const merged = mergeArtifact(answer.artifacts, event.artifact, event.append, parts);
+  const artifacts = wasEarlier(answer, event)
+    ? merged.map((one) => (one.id === event.artifact ? { ...one, old: true as const } : one))
+    : merged;
   return { ...answer, artifacts, size: taken + size, ...(cut ? { cut } : {}) };
 }
 
