@@ -14,13 +14,16 @@ const most = 200;
 
 /** What was said in the turns of this task before, as `wasEarlier` knows it again. */
 export async function readEarlier(
-  { parts, client, content, job }: Session,
+  { parts, client, content, job, task }: Session,
   contextId: string | undefined,
   taskId: string,
 ): Promise<readonly string[]> {
   const rows = await parts.ledger.byKey(taskKey(client.name, contextId, taskId), 2);
   const before = rows.find(({ id, queue }) => queue === "task" && id !== job.row.id);
-  return [...(before ? toEarlier(toTaskContent(before)) : []), ...toEarlier(content)].slice(-most);
+  const ended = Object.fromEntries(
+    Object.entries(content).filter(([id]) => task.turns.some((turn) => turn.id === id && turn.state === "ended")),
+  );
+  return [...(before ? toEarlier(toTaskContent(before)) : []), ...toEarlier(ended)].slice(-most);
 }
 
 function toEarlier(content: TaskContent): readonly string[] {

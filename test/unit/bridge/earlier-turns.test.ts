@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { AgentEvent } from "../../../src/model/agent.ts";
+import { AgentError } from "../../../src/model/errors.ts";
 import { createFakeAgent } from "../../support/bridge/fake-agent.ts";
 import { createTaskBench, type TaskBench } from "../../support/bridge/task-bench.ts";
 
@@ -19,6 +20,11 @@ const completed = (mark: string, text = ""): AgentEvent => ({
 
 let bench: TaskBench;
 afterEach(() => bench.close());
+
+async function* broken(events: readonly AgentEvent[]) {
+  yield* events;
+  throw new AgentError("broken", "of the test");
+}
 
 /** What the thread is told in as many turns of one task. */
 async function tell(config: Readonly<Record<string, unknown>>, ...turns: readonly (readonly AgentEvent[])[]) {
@@ -73,4 +79,21 @@ test("what is sent by itself is said anew, also where it is the same", async () 
   const update: AgentEvent = { kind: "output", ...ids, artifact: "a", append: false, parts: [{ kind: "text", text: "OK." }] };
   const said = await tell({ taskId: "always" }, [update, completed("1")], [update, completed("2", "Done.")]);
   expect(said).toEqual(["OK.", "OK.\n\nDone."]);
+});
+
+test("what broke off is no earlier turn's, where the message was sent again", async () => {
+  const agent = createFakeAgent({ onUnknown: "resend", operations: { get: false, resubscribe: false, list: false } }, { get: false });
+  bench = await createTaskBench({ agent, pace: { reach: [1_000] } });
+  const both = [
+    ["a", "One."],
+    ["b", "Two."],
+  ] as const;
+  agent.onSend([question("1")], () => broken(snapshot("2", both[0])), [...snapshot("3", ...both), completed("3")]);
+  for (const text of ["count", "yes"]) {
+    await bench.say(text);
+    await bench.work();
+  }
+  bench.clock.advance(1_000);
+  await bench.work();
+  expect(await bench.posts()).toEqual(["Is it good?", "One.\n\nTwo."]);
 });
