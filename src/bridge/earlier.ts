@@ -36,7 +36,7 @@ function toEarlier(content: TaskContent): readonly string[] {
 /** Only in a snapshot, whose pieces have the mark of the task's state: what is sent by itself is said anew. */
 export function wasEarlier({ earlier = [], artifacts }: Answer, { artifact, append, parts, mark }: Output): boolean {
   const isSnapshot = mark !== undefined && mark !== artifact && !append;
-  const fresh = artifacts.some(({ id, old }) => id === artifact && !old);
+  const fresh = artifacts.some(({ id, origin }) => id === artifact && origin !== "earlier");
   return isSnapshot && !fresh && earlier.length > 0 && earlier.includes(toKey(artifact, parts));
 }
 

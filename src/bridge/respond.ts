@@ -31,7 +31,7 @@ export function reduce(before: Answer, event: AgentEvent): Answer {
 /** The text that a person may watch growing: what the artifacts hold so far. */
 export function toLiveText(answer: Answer): string {
   return answer.artifacts
-    .filter(({ old }) => !old)
+    .filter(({ origin }) => origin !== "earlier")
     .map((artifact) => plainText(artifact.parts))
     .filter(Boolean)
     .join("\n\n");
@@ -119,7 +119,7 @@ function toAnswerParts(answer: Answer): readonly ReplyPart[] {
 }
 
 function toSaidParts(whole: Answer): readonly ReplyPart[] {
-  const answer = withoutOld(whole);
+  const answer = withoutEcho(withoutOld(whole));
   const artifacts = answer.artifacts.flatMap((artifact, index) => (index === 0 ? artifact.parts : [paragraph, ...artifact.parts]));
   if (answer.phase !== "completed") return artifacts;
   const words = plainText(answer.words).trim();
@@ -130,9 +130,17 @@ function toSaidParts(whole: Answer): readonly ReplyPart[] {
 
 /** What an earlier turn has said is left out, unless it is all that there is: two turns may honestly have the same answer. */
 function withoutOld(answer: Answer): Answer {
-  const artifacts = answer.artifacts.filter(({ old }) => !old);
+  const artifacts = answer.artifacts.filter(({ origin }) => origin !== "earlier");
   const isAll = answer.phase === "completed" && artifacts.length === 0 && plainText(answer.words).trim() === "";
   return isAll || artifacts.length === answer.artifacts.length ? answer : { ...answer, artifacts };
+}
+
+/** Some agents say an answer in a message and make an artifact of it as well; what a stream did not tell of this, a look or a push does. */
+function withoutEcho(answer: Answer): Answer {
+  const repeats = answer.artifacts.flatMap(({ parts, origin }) => (origin === "message" ? [] : [plainText(parts).trim()]));
+  const isEcho = ({ parts, origin }: Answer["artifacts"][number]) =>
+    origin === "message" && parts.every(({ kind }) => kind === "text") && repeats.includes(plainText(parts).trim());
+  return { ...answer, artifacts: answer.artifacts.filter((artifact) => !isEcho(artifact)) };
 }
 
 /** A question that is an artifact as well is asked once. */

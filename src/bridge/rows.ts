@@ -79,8 +79,8 @@ export const part: z.ZodType<ReplyPart> = z.discriminatedUnion("kind", [
 
 /** What the agent has said in one turn so far: the reducer's state (`respond.ts`). */
 export interface Answer {
-  /** `old`: said in an earlier turn of the task, and shown by it again. */
-  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[]; readonly old?: true }[];
+  /** `earlier`: said in an earlier turn of the task, and shown by it again. `message`: came as a message of the agent. */
+  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[]; readonly origin?: "earlier" | "message" }[];
   /** What earlier turns of the task have said (`earlier.ts`). */
   readonly earlier?: readonly string[];
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
@@ -100,7 +100,7 @@ const ending = {
   words: z.array(part),
 };
 const answer: z.ZodType<Answer> = z.object({
-  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part), old: z.literal(true).exactOptional() })),
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part), origin: z.enum(["earlier", "message"]).exactOptional() })),
   earlier: z.array(z.string()).exactOptional(),
   ...ending,
   told: z.object(ending).exactOptional(),
