@@ -30,7 +30,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
       const happened = await firstOf(coming, mailbox);
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
-      if (happened.kind === "mail" && (await takeMail(session, mailbox, isBringing ? turnId : undefined))) return;
+      if (happened.kind === "mail" && (await takeMail(session, mailbox, turnId, isBringing))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
       if (happened.result.done) return;
@@ -93,6 +93,7 @@ async function takeEvent(session: Session, turnId: string, event: AgentEvent, li
     if (now) concludeTurn(session, now, outcome);
     return true;
   }
+  if (session.outbox.length > 0) await session.save();
   if (session.owesIds && (owed || !(await isThere(coming)))) await commitIds(session);
   if (event.kind === "output") live.show(toLiveText(answer));
   if (event.kind === "working") live.sign(event.text);
@@ -131,16 +132,21 @@ async function commitIds(session: Session): Promise<void> {
   await session.parts.failpoint("follow.ids.after");
 }
 
-/** True when somebody said stop. Pushes are taken at once; a message that joins waits until the call is over. */
-async function takeMail(session: Session, mailbox: Mailbox, bringing: string | undefined): Promise<boolean> {
+/**
+ * True when somebody said stop, or the turn has its end. Pushes are taken at once, and what they have to tell is told; a message that joins
+ * waits until the call is over.
+ */
+async function takeMail(session: Session, mailbox: Mailbox, turnId: string, isBringing: boolean): Promise<boolean> {
   mailbox.read();
   await session.readMail();
   for (;;) {
     const push = session.takeLetter(({ kind }) => kind === "push");
     if (push?.kind !== "push") break;
-    await takePush(session, push, bringing);
+    await takePush(session, push, isBringing ? turnId : undefined);
   }
-  return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
+  if (session.letters.some(({ letter }) => letter.kind === "stop") || session.turn(turnId)?.state === "ended") return true;
+  if (session.outbox.length > 0) await session.save();
+  return false;
 }
 
 /** True when the time of the turn is up. Another one whose time is up hears of it now, and not when this call is over. */
