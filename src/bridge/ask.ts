@@ -77,7 +77,8 @@ async function commitSending(
 ): Promise<void> {
   const { parts, client, task } = session;
   const now = parts.clock.now();
-  session.task = without(session.task, "parked", "lookAt", "failingSince", ...(isGone(session.task) ? (["taskId"] as const) : []));
+  session.task = without(session.task, "parked", "lookAt", "failingSince");
+  if (request.taskId === undefined) leaveBehind(session);
   session.updateTask({
     push: session.task.push || request.push !== undefined,
     looks: 0,
@@ -97,6 +98,12 @@ async function commitSending(
   await session.save();
   await parts.failpoint("ask.sent.after");
   await parts.failpoint("ask.send.before");
+}
+
+/** The message begins a task of its own: what the one before is still to say is not its answer. */
+function leaveBehind(session: Session): void {
+  const { taskId, ...rest } = session.task;
+  if (taskId !== undefined) session.task = { ...rest, goneTask: taskId };
 }
 
 async function toRequest(

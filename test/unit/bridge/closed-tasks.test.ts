@@ -94,3 +94,39 @@ test("by pushes that are late, each answer is that of its own question", async (
   await push(turns[1], answer(two, "Two."));
   expect(await bench.posts()).toEqual([expect.stringMatching(/^No answer came in time/), expect.stringMatching(/One\.$/), "Two."]);
 });
+
+/** The first is asked and the second does not get through at once; then the first has its end. */
+async function setUpRetry(config: Readonly<Record<string, unknown>>, get: boolean) {
+  const agent = createFakeAgent(config, { push: true, get });
+  bench = await createTaskBench({ agent });
+  agent.onSend([working(one)], new AgentError("unreachable", "of the test"));
+  const turns = [await say("one"), await say("two")] as const;
+  return { agent, turns };
+}
+
+test("where the message gets through after that end, and its call breaks, the end is not its answer as well", async () => {
+  const { agent, turns } = await setUpRetry({}, true);
+  await push(turns[0], answer(one, "One."));
+  agent.onSend(new AgentError("broken", "of the test"));
+  agent.onLook(answer(one, "One."));
+  bench.clock.advance(60_000);
+  await bench.work();
+  await push(turns[1], answer(two, "Two."));
+  expect(await bench.posts()).toEqual(["One.", "Two."]);
+});
+
+test("where the message gets through after the waiting was given up, each answer is that of its own question", async () => {
+  const { agent, turns } = await setUpRetry({ ...pushesOnly, limits: { answerMinutes: 0.01 } }, false);
+  agent.onSend([working(two)]);
+  bench.clock.advance(600);
+  await bench.work();
+  bench.clock.advance(60_000);
+  await bench.work();
+  await push(turns[0], answer(one, "One."));
+  await push(turns[1], answer(two, "Two."));
+  expect((await bench.posts()).map((text) => text.split("\n").at(-1))).toEqual([
+    expect.stringMatching(/^No answer came in time/),
+    "One.",
+    "Two.",
+  ]);
+});
