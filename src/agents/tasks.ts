@@ -20,7 +20,7 @@ const listHistoryLength = 100;
 
 /**
  * Takes an open task up again. A snapshot comes first where `tasks/get` is real: it holds what was missed. While the task is open the
- * agent is subscribed to, and an end that arrives by stream is told from a last snapshot, since chunks may have passed in between.
+ * agent is subscribed to, and an end or a question that arrives by stream is told from a last snapshot, since chunks may have passed in between.
  */
 export async function* resumeTask(reach: Reach, task: TaskRef, signal: AbortSignal): AsyncGenerator<AgentEvent, void, undefined> {
   const { abilities } = reach;
@@ -33,7 +33,8 @@ export async function* resumeTask(reach: Reach, task: TaskRef, signal: AbortSign
   if (!abilities.resubscribe) return;
   try {
     for await (const event of subscribe(reach, task, signal)) {
-      if (event.kind === "ended" && abilities.get) return yield* lastSnapshot(reach, task, event, signal);
+      if ((event.kind === "ended" || event.kind === "inputRequired") && abilities.get)
+        return yield* lastSnapshot(reach, task, event, signal);
       yield event;
     }
   } catch (error) {
@@ -138,7 +139,7 @@ async function* lastSnapshot(
   signal: AbortSignal,
 ): AsyncGenerator<AgentEvent, void, undefined> {
   const events = await snapshot(reach, task, signal).catch(() => []);
-  const settled = events.some((event) => event.kind === "ended");
+  const settled = events.some(({ kind }) => kind === "ended" || kind === end.kind);
   yield* settled ? events : [...events.filter((event) => event.kind === "output"), end];
 }
 

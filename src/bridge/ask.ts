@@ -5,6 +5,7 @@ import type { RowKey } from "../model/ledger.ts";
 import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
 import { askingKey, pushKey, taskKey, toProof } from "./correlate.ts";
+import { readEarlier } from "./earlier.ts";
 import { follow } from "./follow.ts";
 import { observeHop } from "./hop.ts";
 import { toUuid } from "./ids.ts";
@@ -14,8 +15,9 @@ import { toNotice } from "./outbox.ts";
 import { contextRowKey, recall } from "./recall.ts";
 import { waitForMore } from "./recover.ts";
 import type { Share } from "./room.ts";
-import type { Turn } from "./rows.ts";
+import { isGone, type Turn } from "./rows.ts";
 import { type Session, without } from "./session.ts";
+import { giveShared, takeShared } from "./share.ts";
 import { showSign } from "./sign.ts";
 
 /** Sends the message of a turn, once, and follows the answer as long as the call lasts. `sentAt` is committed before the first byte. */
@@ -75,12 +77,14 @@ async function commitSending(
 ): Promise<void> {
   const { parts, client, task } = session;
   const now = parts.clock.now();
-  session.task = without(session.task, "parked", "lookAt", "failingSince", "goneTask");
+  session.task = without(session.task, "parked", "lookAt", "failingSince");
+  if (request.taskId === undefined) leaveBehind(session);
   session.updateTask({
     push: session.task.push || request.push !== undefined,
     looks: 0,
     ...(request.contextId === undefined ? {} : { contextId: request.contextId }),
   });
+  takeShared(session, turn);
   session.updateTurn(turn.id, { state: "asked", sentAt: now, deadline: now + client.policy.limits.answerMinutes * 60_000 });
   session.keys = [...session.keys, ...keys];
   session.files = kept;
@@ -96,6 +100,12 @@ async function commitSending(
   await parts.failpoint("ask.send.before");
 }
 
+/** The message begins a task of its own: what the one before is still to say is not its answer. */
+function leaveBehind(session: Session): void {
+  const { taskId, ...rest } = session.task;
+  if (taskId !== undefined) session.task = { ...rest, goneTask: taskId };
+}
+
 async function toRequest(
   session: Session,
   turn: Turn,
@@ -108,6 +118,10 @@ async function toRequest(
   const push = toPush(session, turn, abilities);
   const contextId = toContextId(session, context);
   const taskIds = toTaskIds(session, context);
+  if (taskIds.taskId !== undefined) {
+    const earlier = await readEarlier(session, contextId, taskIds.taskId);
+    if (earlier.length > 0) session.setAnswer(turn.id, { ...session.answer(turn), earlier });
+  }
   const transcript = client.policy.transcript > 0 ? await recall(session) : undefined;
   const keys = [
     ...(push?.keys ?? []),
@@ -137,7 +151,7 @@ function toContextId({ client, task }: Session, context: Context): string | unde
 
 /** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */
 function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
-  if (task.goneTask !== undefined) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
+  if (task.goneTask !== undefined && isGone(task)) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
   const known = task.taskId ?? context.taskId;
   if (known === undefined || client.policy.taskId === "never") return {};
   const last = task.turns.findLast((turn) => turn.state === "ended" && turn.outcome !== "joined");
@@ -169,8 +183,7 @@ function afterError(session: Session, turnId: string, request: AgentRequest | un
       return tryAgain(session, turn, error);
     case "taskGone":
       if (request?.taskId === undefined) return concludeTurn(session, turn, "refused", error.explanation);
-      session.task = { ...without(session.task, "taskId"), goneTask: request.taskId };
-      return sendAnew(session, turn, session.parts.clock.now());
+      return leaveTask(session, turn, request.taskId);
     case "refused":
     case "unauthorized":
     case "unsupported":
@@ -202,7 +215,27 @@ function tryAgain(session: Session, turn: Turn, { retryAfterMs, explanation }: A
   sendAnew(session, turn, session.parts.clock.now() + Math.max(pause, retryAfterMs ?? 0));
 }
 
+/** Where nothing can be read, the end of a closed task is waited for as long as a push may take. */
+const lastPushMs = 30_000;
+
+/**
+ * The agent's task is closed to this message, which begins a new one. The turns that wait for the closed one have their end first: by then
+ * it was told, or is on its way.
+ */
+function leaveTask(session: Session, turn: Turn, goneTask: string): void {
+  const { policy } = session.client;
+  const now = session.parts.clock.now();
+  session.updateTask({ goneTask, taskId: goneTask });
+  sendAnew(session, turn, now);
+  if (policy.taskId !== "spec" || session.task.turns.every(({ state }) => state !== "asked")) return;
+  session.task = without(session.task, "parked", "lookAt");
+  if (policy.operations.get || policy.operations.resubscribe) return;
+  for (const { id, state, deadline = now } of session.task.turns)
+    if (state === "asked") session.updateTurn(id, { deadline: Math.min(deadline, now + lastPushMs) });
+}
+
 function sendAnew(session: Session, turn: Turn, at: number): void {
+  giveShared(session, turn);
   session.updateTask({
     parked: "retry",
     lookAt: at,

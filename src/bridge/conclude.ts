@@ -1,16 +1,14 @@
-import type { AgentEvent, TaskRef } from "../model/agent.ts";
-import { AgentError } from "../model/errors.ts";
-import type { NewRow } from "../model/ledger.ts";
+import type { AgentEvent } from "../model/agent.ts";
 import { type PostedRef, type Reply, textReply } from "../model/reply.ts";
 import { isLost, lostKey } from "./again.ts";
 import { observeHop } from "./hop.ts";
-import type { Letter } from "./letters.ts";
+import { withMarks } from "./marks.ts";
 import * as notices from "./notices.ts";
-import type { Parts } from "./parts.ts";
 import type { Asks } from "./post-row.ts";
 import { plainText, reduce, toLiveText, toOutcome, toReplies } from "./respond.ts";
-import { nothingYet, type Outcome, type Task, type TaskContent, type Turn } from "./rows.ts";
+import type { Outcome, Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
+import { giveShared } from "./share.ts";
 import { toRows, withShown } from "./turn-posts.ts";
 
 /** Ends a turn: its last replies go to the outbox with the next commit. Turns that share the agent's task end with it. */
@@ -19,6 +17,7 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   if (!turn || turn.state === "ended") return;
   const outcome = toKnownOutcome(session, turn, given);
   const together = session.client.policy.taskId === "spec" && turn.state === "asked" && endsTask.includes(outcome);
+  if (!together) giveShared(session, turn);
   const joined = together ? session.task.turns.filter((other) => other.id !== id && other.state === "asked") : [];
   const now = session.parts.clock.now();
   for (const other of joined) session.updateTurn(other.id, { state: "ended", outcome: "joined", endedAt: now });
@@ -86,7 +85,7 @@ export function applyEvent(session: Session, turnId: string, event: AgentEvent):
   if (turn.heardAt === undefined) noteFirstWord(session, turn);
   const answer = reduce(session.answer(turn), event);
   session.setAnswer(turnId, answer);
-  if (event.mark !== undefined && event.kind !== "output") session.updateTurn(turnId, { marks: withMark(turn.marks, event) });
+  session.updateTurn(turnId, { marks: withMarks(turn.marks, [event]) });
   if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
 }
 
@@ -106,128 +105,4 @@ function showSignIn(session: Session, turnId: string): void {
   const replies = toReplies({ outcome: "authRequired", answer, shown: turn.shown, reference: session.job.row.reference, late: false });
   session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, replies, { last: false })];
   session.updateTurn(turnId, withShown(turn, replies));
-}
-
-/** An agent that reports its progress for hours does not make the row grow for ever. */
-const withMark = (marks: readonly string[], event: AgentEvent): readonly string[] => [...marks, toMark(event)].slice(-64);
-
-const toMark = (event: AgentEvent): string => `${event.kind}:${event.mark}`;
-
-type Push = Extract<Letter, { kind: "push" }>;
-
-/**
- * A push for this task. Which turn it answers: the one whose address it came to, else the oldest that waits. `bringing`: the turn whose open
- * call brings the answer by itself.
- */
-export async function takePush(session: Session, push: Push, bringing?: string): Promise<void> {
-  const { task } = session;
-  if (isRepeated(task, push)) return;
-  const turn = toPushedTurn(task, push, session.client.policy.taskId === "spec");
-  session.updateTask({ lastPush: push.hash });
-  if (!turn) return;
-  for (const event of push.events) session.noteIds(event);
-  if (turn.state === "ended") {
-    const late = toLateAnswer(session.parts, session.job.row.reference, session.task, session.content, turn.id, push);
-    session.task = late.task;
-    session.content = late.content;
-    session.outbox = [...session.outbox, ...late.rows];
-    return;
-  }
-  for (const event of turn.id === bringing ? toNews(push.events) : push.events) applyEvent(session, turn.id, event);
-  await endByPush(session, turn.id, push, bringing);
-}
-
-/** Of pieces of an answer that comes by the call as well, nothing: they would stand there twice, or take the place of later ones. */
-function toNews(events: readonly AgentEvent[]): readonly AgentEvent[] {
-  const ends = events.some(({ kind }) => kind !== "output" && kind !== "working");
-  return ends ? events : events.filter(({ kind }) => kind !== "output");
-}
-
-/** How long a pushed answer waits for the task to be read; afterwards it is looked at as any open task. */
-const readMs = 10_000;
-
-/** The closing push of an A2A 1.0 agent carries no artifacts: where the task can be had, it is read before the turn ends. */
-async function endByPush(session: Session, turnId: string, push: Push, bringing: string | undefined): Promise<void> {
-  const turn = session.turn(turnId);
-  if (!turn || toOutcome(session.answer(turn)) === undefined) return;
-  const { client, task, job, parts } = session;
-  const complete = push.events.some((event) => event.kind === "output");
-  const canRead = task.taskId !== undefined && client.policy.operations.get;
-  // The end has overtaken the answer.
-  if (!complete && !canRead && turnId === bringing) return putOff(session, turn);
-  if (!complete && task.taskId !== undefined && canRead) {
-    const ref: TaskRef = { taskId: task.taskId, ...(task.contextId === undefined ? {} : { contextId: task.contextId }) };
-    try {
-      const signal = AbortSignal.any([job.signal, AbortSignal.timeout(readMs)]);
-      for await (const event of client.resume(ref, signal)) applyEvent(session, turnId, event);
-    } catch (err) {
-      parts.log.info({ err, reference: job.row.reference, task: job.row.id, agent: task.agent }, "pushed task could not be read");
-      const final = err instanceof AgentError && (err.kind === "taskGone" || err.kind === "unsupported");
-      if (!final) {
-        putOff(session, turn);
-        return session.updateTask({ parked: "push", lookAt: parts.clock.now() });
-      }
-    }
-  }
-  const outcome = toOutcome(session.answer(turn));
-  if (outcome) concludeTurn(session, turn, outcome);
-}
-
-/** The turn goes on; its end counts where no other comes. */
-function putOff(session: Session, turn: Turn): void {
-  const { phase, words, ...answer } = session.answer(turn);
-  session.setAnswer(turn.id, { ...answer, phase: "open", words: [], told: { phase, words } });
-}
-
-/** A push that some turn has taken already. A repeated chunk has no mark of its own: the same body twice in a row is a repetition. */
-function isRepeated(task: Task, push: Push): boolean {
-  const marked = push.events.filter((event) => event.mark !== undefined && event.kind !== "output");
-  if (marked.length === 0) return push.events.some((event) => event.kind === "output" && event.append) && task.lastPush === push.hash;
-  const seen = task.turns.filter((turn) => turn.state === "ended").flatMap((turn) => turn.marks);
-  return marked.every((event) => seen.includes(toMark(event)));
-}
-
-function toPushedTurn(task: Task, push: Push, shared: boolean): Turn | undefined {
-  const asked = task.turns.filter((turn) => turn.state === "asked");
-  if (shared && asked.length > 0) return asked.at(-1);
-  const named = task.turns.find((turn) => turn.id === push.turn);
-  return named ?? asked[0] ?? task.turns.findLast((turn) => turn.outcome === "expired") ?? task.turns.at(-1);
-}
-
-/**
- * What a push brings for a turn that has ended. An answer that was given up is posted as late. A task that came to its own end is
- * immutable (A2A 1.0, section 3.4.3), so pushes for it are echoes; only where the task is the conversation can there be more. Pure.
- */
-export function toLateAnswer(
-  parts: Parts,
-  reference: string,
-  task: Task,
-  content: TaskContent,
-  turnId: string,
-  push: Push,
-): { readonly task: Task; readonly content: TaskContent; readonly rows: readonly NewRow[] } {
-  const turn = task.turns.find(({ id }) => id === turnId);
-  const said = content[turnId] ?? { text: "", metadata: {}, answer: nothingYet };
-  const lasting = parts.agents.get(task.agent)?.policy.taskId === "always";
-  if (!turn || isRepeated(task, push) || (isClosed(turn) && !lasting)) return { task, content, rows: [] };
-  const answer = push.events.reduce(reduce, said.answer);
-  const outcome = push.events.some((event) => event.kind !== "working" && event.kind !== "output") ? toOutcome(answer) : undefined;
-  const ending = { outcome: outcome ?? "open", answer, shown: turn.shown, reference } as const;
-  const replies = outcome === undefined ? [] : toReplies({ ...ending, late: true });
-  const marks = [
-    ...turn.marks,
-    ...push.events.flatMap((event) => (event.mark === undefined || event.kind === "output" ? [] : [toMark(event)])),
-  ].slice(-64);
-  const posted =
-    outcome === undefined ? {} : { outcome, ...withShown(turn, toReplies({ ...ending, late: false })), posts: turn.posts + replies.length };
-  return {
-    task: { ...task, lastPush: push.hash, turns: task.turns.map((other) => (other === turn ? { ...turn, marks, ...posted } : other)) },
-    content: { ...content, [turnId]: { ...said, answer } },
-    rows: toRows(parts, task, turn, replies, { last: true }),
-  };
-}
-
-/** The agent itself brought this turn to an end. */
-function isClosed({ outcome }: Turn): boolean {
-  return outcome === "completed" || outcome === "failed" || outcome === "rejected" || outcome === "canceled";
 }

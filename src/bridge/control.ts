@@ -4,9 +4,9 @@ import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { pressAgain } from "./again.ts";
 import { closeQuestion } from "./answered.ts";
-import { toLateAnswer } from "./conclude.ts";
 import { type Conversation, contextKey, toNextEpoch } from "./conversation.ts";
 import { eventRow, hash, taskRow } from "./ids.ts";
+import { toLateAnswer } from "./late.ts";
 import { type Change, isPush, type Letter, toPush } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
@@ -14,6 +14,7 @@ import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { mayAsk, toRoute } from "./route.ts";
 import { type Task, toEvent, toJson, toTask, toTaskContent } from "./rows.ts";
+import { toTelling } from "./share.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
 export async function control(parts: Parts, row: Leased, signal: AbortSignal): Promise<void> {
@@ -43,7 +44,7 @@ async function takePushed(parts: Parts, row: Leased): Promise<Step> {
   };
   if (task.settledAt === undefined) return { end: { kind: "done" }, mail: [{ to: task.id, item: toJson(letter) }] };
   const turns = toTask(task).turns;
-  const turn = turns.find(({ id }) => id === push.turn) ?? turns.findLast((one) => one.outcome === "expired") ?? turns.at(-1);
+  const turn = toTelling(turns, push.turn) ?? turns.findLast((one) => one.outcome === "expired") ?? turns.at(-1);
   if (!turn) return done("no turn");
   const late = toLateAnswer(parts, task.reference, toTask(task), toTaskContent(task), turn.id, letter);
   const asks = late.rows.length > 0 && late.task.turns.find(({ id }) => id === turn.id)?.outcome === "inputRequired";

@@ -4,6 +4,7 @@ import type { Row } from "../model/ledger.ts";
 import { threadKey } from "../model/thread.ts";
 import { hash } from "./ids.ts";
 import type { PushFacts } from "./letters.ts";
+import { wasTaken } from "./marks.ts";
 import type { Parts } from "./parts.ts";
 import { type Task, toJson, toTask } from "./rows.ts";
 
@@ -50,15 +51,16 @@ export async function admitPush(
 /** What is kept of a turn's push token: enough to check it and to know the turn. */
 export const toProof = (token: string, turnId: string): string => `${hash(token)} ${encodeURIComponent(turnId)}`;
 
-/** The task that an unaddressed push names by its ids: the one that waits for an answer, else the newest. */
+/** The task that an unaddressed push names by its ids: the one that has it already, or waits for an answer, else the newest. */
 export async function findPushed(parts: Parts, agent: string, events: readonly AgentEvent[]): Promise<Addressee | undefined> {
   const named = events.find((event) => event.taskId !== undefined);
   if (named?.taskId === undefined) return undefined;
   const newestFirst = await parts.ledger.byKey(taskKey(agent, named.contextId, named.taskId), mostTurns);
-  const waits = (row: Row, state: (task: Task) => boolean) => row.queue === "task" && state(toTask(row));
+  const is = (row: Row, state: (task: Task) => boolean) => row.queue === "task" && state(toTask(row));
   const row =
-    newestFirst.findLast((row) => row.settledAt === undefined && waits(row, (task) => task.turns.some((turn) => turn.state === "asked"))) ??
-    newestFirst.find((row) => waits(row, (task) => task.turns.some((turn) => turn.outcome === "expired"))) ??
+    newestFirst.find((row) => is(row, (task) => wasTaken(task, events) === true)) ??
+    newestFirst.findLast((row) => row.settledAt === undefined && is(row, (task) => task.turns.some((turn) => turn.state === "asked"))) ??
+    newestFirst.find((row) => is(row, (task) => task.turns.some((turn) => turn.outcome === "expired"))) ??
     newestFirst[0];
   return row ? { row } : undefined;
 }
@@ -100,12 +102,17 @@ export async function acceptPush(
   return kind;
 }
 
-/** An agent may keep the address of an earlier turn for a task that goes on: then the turn that is under way is meant. */
+/**
+ * An agent may keep the address of an earlier turn for a task that goes on: then the turn that is under way is meant. What an earlier turn
+ * has had already is none of that one's.
+ */
 async function redirect(parts: Parts, agent: string, addressee: Addressee, events: readonly AgentEvent[]): Promise<Addressee> {
-  const named = toTask(addressee.row).turns.find((turn) => turn.id === addressee.turn);
-  if (named?.state !== "ended") return addressee;
+  const addressed = toTask(addressee.row);
+  const named = addressed.turns.find((turn) => turn.id === addressee.turn);
+  if (named?.state !== "ended" || wasTaken(addressed, events)) return addressee;
   const current = await findPushed(parts, agent, events);
-  return current?.row.settledAt === undefined && current ? current : addressee;
+  const isMeant = current && (current.row.settledAt === undefined || wasTaken(toTask(current.row), events));
+  return isMeant ? current : addressee;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../model/agent.ts";
 import { enough } from "../model/clock.ts";
-import { applyEvent, concludeTurn, takePush } from "./conclude.ts";
+import { applyEvent, concludeTurn } from "./conclude.ts";
 import { askingKey, taskKey } from "./correlate.ts";
 import { expire, nextDeadline } from "./deadline.ts";
 import { hash } from "./ids.ts";
@@ -8,6 +8,7 @@ import { createLiveText, type LiveText } from "./live.ts";
 import { toNotice } from "./outbox.ts";
 import { toLiveText, toOutcome } from "./respond.ts";
 import type { Session } from "./session.ts";
+import { takePush } from "./take-push.ts";
 
 /** What happens next while a call is open. */
 type Next = { readonly kind: "event"; readonly result: IteratorResult<AgentEvent> } | { readonly kind: "mail" } | { readonly kind: "tick" };
@@ -29,7 +30,7 @@ export async function follow(session: Session, turnId: string, call: (signal: Ab
       const happened = await firstOf(coming, mailbox);
       if (session.job.signal.aborted)
         return await leaveInOrder(session, turnId, live, iterator, happened.kind === "event" ? Promise.resolve(happened) : coming);
-      if (happened.kind === "mail" && (await takeMail(session, mailbox, isBringing ? turnId : undefined))) return;
+      if (happened.kind === "mail" && (await takeMail(session, mailbox, turnId, isBringing))) return;
       if (happened.kind === "tick" && (await onTick(session, turnId, live))) return;
       if (happened.kind !== "event") continue;
       if (happened.result.done) return;
@@ -92,6 +93,7 @@ async function takeEvent(session: Session, turnId: string, event: AgentEvent, li
     if (now) concludeTurn(session, now, outcome);
     return true;
   }
+  if (session.outbox.length > 0) await session.save();
   if (session.owesIds && (owed || !(await isThere(coming)))) await commitIds(session);
   if (event.kind === "output") live.show(toLiveText(answer));
   if (event.kind === "working") live.sign(event.text);
@@ -130,16 +132,21 @@ async function commitIds(session: Session): Promise<void> {
   await session.parts.failpoint("follow.ids.after");
 }
 
-/** True when somebody said stop. Pushes are taken at once; a message that joins waits until the call is over. */
-async function takeMail(session: Session, mailbox: Mailbox, bringing: string | undefined): Promise<boolean> {
+/**
+ * True when somebody said stop, or the turn has its end. Pushes are taken at once, and what they have to tell is told; a message that joins
+ * waits until the call is over.
+ */
+async function takeMail(session: Session, mailbox: Mailbox, turnId: string, isBringing: boolean): Promise<boolean> {
   mailbox.read();
   await session.readMail();
   for (;;) {
     const push = session.takeLetter(({ kind }) => kind === "push");
     if (push?.kind !== "push") break;
-    await takePush(session, push, bringing);
+    await takePush(session, push, isBringing ? turnId : undefined);
   }
-  return session.letters.some(({ letter }) => letter.kind === "stop") || session.task.turns.every((turn) => turn.state === "ended");
+  if (session.letters.some(({ letter }) => letter.kind === "stop") || session.turn(turnId)?.state === "ended") return true;
+  if (session.outbox.length > 0) await session.save();
+  return false;
 }
 
 /** True when the time of the turn is up. Another one whose time is up hears of it now, and not when this call is over. */

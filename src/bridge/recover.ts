@@ -55,6 +55,7 @@ function sendAgain(session: Session, turn: Turn): boolean {
   // A task that this very message has begun is nothing that it could refer to.
   if (client.policy.taskId === "spec" && task.turns.length === 1) session.task = without(task, "taskId");
   session.updateTask({ parked: "retry", lookAt: parts.clock.now() + pause });
+  session.setAnswer(turn.id, { ...session.answer(turn), stale: true });
   session.updateTurn(turn.id, { state: "waiting", tries: tries + 1 });
   return true;
 }

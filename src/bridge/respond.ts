@@ -4,14 +4,15 @@ import { type Choice, type Reply, type ReplyPart, textReply } from "../model/rep
 import { toQuestion } from "./choices.ts";
 import { hash } from "./ids.ts";
 import * as notices from "./notices.ts";
-import type { Answer, Outcome } from "./rows.ts";
+import { type Answer, nothingYet, type Outcome } from "./rows.ts";
 import { takeOutput, takeWords } from "./take-output.ts";
 
 /**
  * One reducer per turn, the same for stream, blocking call, poll and push: joins the chunks of an artifact, keeps the last phase.
  * Repeating an event that is not an appended chunk changes nothing.
  */
-export function reduce(answer: Answer, event: AgentEvent): Answer {
+export function reduce(before: Answer, event: AgentEvent): Answer {
+  const answer = before.stale && event.kind !== "working" ? { ...nothingYet, earlier: before.earlier ?? [] } : before;
   switch (event.kind) {
     case "working":
       return answer.phase === "authRequired" ? { ...answer, phase: "open", words: [] } : answer;
@@ -30,6 +31,7 @@ export function reduce(answer: Answer, event: AgentEvent): Answer {
 /** The text that a person may watch growing: what the artifacts hold so far. */
 export function toLiveText(answer: Answer): string {
   return answer.artifacts
+    .filter(({ origin }) => origin !== "earlier")
     .map((artifact) => plainText(artifact.parts))
     .filter(Boolean)
     .join("\n\n");
@@ -57,7 +59,7 @@ export interface Ending {
 
 /** What the thread is told at the end of a turn. Never empty, unless everything was shown before. */
 export function toReplies(ending: Ending): readonly Reply[] {
-  const said = unseen(toAnswerParts(ending.answer), ending.shown);
+  const said = unseen(toAnswerParts(withoutQuestion(ending.answer)), ending.shown);
   const answers: readonly Reply[] =
     said.length > 0 ? [{ parts: ending.late ? notices.late(said) : said, tone: "answer", notify: false }] : [];
   const closing = toClosing(ending, answers.length > 0);
@@ -116,13 +118,38 @@ function toAnswerParts(answer: Answer): readonly ReplyPart[] {
   return answer.cut ? [...parts, paragraph, { kind: "text", text: notices.cut }] : parts;
 }
 
-function toSaidParts(answer: Answer): readonly ReplyPart[] {
+function toSaidParts(whole: Answer): readonly ReplyPart[] {
+  const answer = withoutEcho(withoutOld(whole));
   const artifacts = answer.artifacts.flatMap((artifact, index) => (index === 0 ? artifact.parts : [paragraph, ...artifact.parts]));
   if (answer.phase !== "completed") return artifacts;
   const words = plainText(answer.words).trim();
   const repeated = words !== "" && answer.artifacts.some((artifact) => plainText(artifact.parts).trim() === words);
   if (artifacts.length === 0) return answer.words;
   return repeated || answer.words.length === 0 ? artifacts : [...artifacts, paragraph, ...answer.words];
+}
+
+/** What an earlier turn has said is left out, unless it is all that there is: two turns may honestly have the same answer. */
+function withoutOld(answer: Answer): Answer {
+  const artifacts = answer.artifacts.filter(({ origin }) => origin !== "earlier");
+  const isAll = answer.phase === "completed" && artifacts.length === 0 && plainText(answer.words).trim() === "";
+  return isAll || artifacts.length === answer.artifacts.length ? answer : { ...answer, artifacts };
+}
+
+/** Some agents say an answer in a message and make an artifact of it as well; what a stream did not tell of this, a look or a push does. */
+function withoutEcho(answer: Answer): Answer {
+  const repeats = answer.artifacts.flatMap(({ parts, origin }) => (origin === "message" ? [] : [plainText(parts).trim()]));
+  const isEcho = ({ parts, origin }: Answer["artifacts"][number]) =>
+    origin === "message" && parts.every(({ kind }) => kind === "text") && repeats.includes(plainText(parts).trim());
+  return { ...answer, artifacts: answer.artifacts.filter((artifact) => !isEcho(artifact)) };
+}
+
+/** A question that is an artifact as well is asked once. */
+function withoutQuestion(answer: Answer): Answer {
+  if (answer.phase !== "inputRequired" || answer.words.some(({ kind }) => kind !== "text")) return answer;
+  const words = plainText(answer.words).trim();
+  const repeats = ({ parts }: Answer["artifacts"][number]) =>
+    parts.every(({ kind }) => kind === "text") && plainText(parts).trim() === words;
+  return { ...answer, artifacts: answer.artifacts.filter((artifact) => !repeats(artifact)) };
 }
 
 const paragraph: ReplyPart = { kind: "text", text: "\n\n" };

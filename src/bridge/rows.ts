@@ -79,12 +79,17 @@ export const part: z.ZodType<ReplyPart> = z.discriminatedUnion("kind", [
 
 /** What the agent has said in one turn so far: the reducer's state (`respond.ts`). */
 export interface Answer {
-  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[] }[];
+  /** `earlier`: said in an earlier turn of the task, and shown by it again. `message`: came as a message of the agent. */
+  readonly artifacts: readonly { readonly id: string; readonly parts: readonly ReplyPart[]; readonly origin?: "earlier" | "message" }[];
+  /** What earlier turns of the task have said (`earlier.ts`). */
+  readonly earlier?: readonly string[];
   readonly phase: "open" | "inputRequired" | "authRequired" | "completed" | "failed" | "canceled" | "rejected";
   /** The words that came with the phase. */
   readonly words: readonly ReplyPart[];
   /** The end that a push has told while the task could not be read: what is known, should that never be possible. */
   readonly told?: Pick<Answer, "phase" | "words">;
+  /** The message was sent again since: what comes now takes the place of all this. */
+  readonly stale?: true;
   /** Characters that were taken in, and whether there was no room for more (`take-output.ts`). */
   readonly size?: number;
   readonly cut?: true;
@@ -95,9 +100,11 @@ const ending = {
   words: z.array(part),
 };
 const answer: z.ZodType<Answer> = z.object({
-  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part) })),
+  artifacts: z.array(z.object({ id: z.string(), parts: z.array(part), origin: z.enum(["earlier", "message"]).exactOptional() })),
+  earlier: z.array(z.string()).exactOptional(),
   ...ending,
   told: z.object(ending).exactOptional(),
+  stale: z.literal(true).exactOptional(),
   size: z.number().exactOptional(),
   cut: z.literal(true).exactOptional(),
 });
@@ -154,7 +161,7 @@ export interface Task {
   readonly lookAt?: number;
   /** Since when no look has succeeded. */
   readonly failingSince?: number;
-  /** The agent's task is closed or forgotten: the next message begins a new one in the same context. */
+  /** A task of the agent that is closed or forgotten. Where it is `taskId` still, the next message begins a new one in the same context. */
   readonly goneTask?: string;
   /** Whether a push config went along. */
   readonly push: boolean;
@@ -224,6 +231,9 @@ const taskContent: z.ZodType<TaskContent> = z.record(
   z.string(),
   z.object({ text: z.string(), metadata: z.record(z.string(), z.string()), answer, attachments: z.array(attachment).exactOptional() }),
 );
+
+/** The agent's task takes no more messages. */
+export const isGone = ({ goneTask, taskId }: Task): boolean => goneTask !== undefined && goneTask === taskId;
 
 export const toTask = (row: Row): Task => read(task, row, row.facts);
 export const toTaskContent = (row: Row): TaskContent => read(taskContent, row, row.content ?? {});

@@ -1,5 +1,6 @@
 import type { AgentEvent } from "../model/agent.ts";
 import type { ReplyPart } from "../model/reply.ts";
+import { wasEarlier } from "./earlier.ts";
 import type { Answer } from "./rows.ts";
 
 /** Characters of one answer that a thread is shown: nobody reads more there, and a longer one would be hundreds of posts. */
@@ -23,7 +24,7 @@ function takePiece(answer: Answer, event: Extract<AgentEvent, { kind: "output" }
   const size = sizeOf(event.parts);
   const cut = taken + size > most;
   const parts = cut ? toFitting(event.parts, most - taken) : event.parts;
-  const artifacts = mergeArtifact(answer.artifacts, event.artifact, event.append, parts);
+  const artifacts = mergeArtifact(answer.artifacts, { ...event, parts }, toOrigin(answer, event));
   return { ...answer, artifacts, size: taken + size, ...(cut ? { cut } : {}) };
 }
 
@@ -79,10 +80,20 @@ function toFitting(parts: readonly ReplyPart[], room: number): readonly ReplyPar
   return fitting;
 }
 
-function mergeArtifact(artifacts: Answer["artifacts"], id: string, append: boolean, parts: readonly ReplyPart[]): Answer["artifacts"] {
+function toOrigin(answer: Answer, event: Extract<AgentEvent, { kind: "output" }>): Pick<Answer["artifacts"][number], "origin"> {
+  // A message is known by its own id.
+  if (event.mark === event.artifact) return { origin: "message" };
+  return wasEarlier(answer, event) ? { origin: "earlier" } : {};
+}
+
+function mergeArtifact(
+  artifacts: Answer["artifacts"],
+  { artifact: id, append, parts }: Extract<AgentEvent, { kind: "output" }>,
+  origin: Pick<Answer["artifacts"][number], "origin">,
+): Answer["artifacts"] {
   const known = artifacts.find((artifact) => artifact.id === id);
-  if (!known) return [...artifacts, { id, parts }];
-  const merged = { id, parts: append ? joinParts(known.parts, parts) : parts };
+  if (!known) return [...artifacts, { id, parts, ...origin }];
+  const merged = { id, parts: append ? joinParts(known.parts, parts) : parts, ...origin };
   return artifacts.map((artifact) => (artifact === known ? merged : artifact));
 }
 

@@ -1,6 +1,6 @@
 import { textReply } from "../model/reply.ts";
 import { ask } from "./ask.ts";
-import { concludeTurn, takePush } from "./conclude.ts";
+import { concludeTurn } from "./conclude.ts";
 import { askingKey } from "./correlate.ts";
 import { expire, nextDeadline } from "./deadline.ts";
 import { adoptLive } from "./live.ts";
@@ -8,8 +8,9 @@ import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { look, recover } from "./recover.ts";
-import { nothingYet, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
+import { isGone, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
+import { takePush } from "./take-push.ts";
 
 /**
  * Works on a task row until there is nothing to do now: asks the agent for each turn, follows it, and then settles the row or
@@ -35,7 +36,7 @@ async function step(session: Session): Promise<boolean> {
   const waiting = session.task.turns.find((turn) => turn.state === "waiting");
   const asked = session.task.turns.filter((turn) => turn.state === "asked");
   if (asked.length > 0 && session.task.parked === undefined) return goOn(recover(session, asked));
-  if (waiting && !isLater(session)) return goOn(ask(session, waiting));
+  if (waiting && !isLater(session) && !isHeld(session)) return goOn(ask(session, waiting));
   if (expire(session)) return false;
   if (asked.length > 0 && isDue(session)) return goOn(look(session, asked));
   return waiting || asked.length > 0 ? park(session, asked) : finish(session);
@@ -49,6 +50,10 @@ async function goOn(work: Promise<void>): Promise<false> {
 /** A message that could not be delivered waits for its next try. */
 const isLater = ({ task, parts }: Session): boolean =>
   task.parked === "retry" && task.lookAt !== undefined && task.lookAt > parts.clock.now();
+
+/** Others wait for the end of the task that this message was too late for. */
+const isHeld = ({ task, client }: Session): boolean =>
+  isGone(task) && client.policy.taskId === "spec" && task.turns.some(({ state }) => state === "asked");
 
 const isDue = ({ task, parts }: Session): boolean => task.lookAt !== undefined && task.lookAt <= parts.clock.now();
 
@@ -98,13 +103,11 @@ async function absorb(session: Session, rowId: string): Promise<void> {
   if (row?.state !== "ready" || session.task.turns.every((turn) => turn.state === "ended")) return;
   const before = { task: session.task, content: session.content };
   const content = toTaskContent(row);
-  const running = session.task.turns.findLast((turn) => turn.state === "asked");
-  const shared = running && session.client.policy.taskId === "spec" ? session.answer(running) : nothingYet;
   const turns = toTask(row).turns;
   session.updateTask({ turns: [...session.task.turns, ...turns] });
   for (const turn of turns) {
     const said = content[turn.id];
-    if (said) session.content = { ...session.content, [turn.id]: { ...said, answer: shared } };
+    if (said) session.content = { ...session.content, [turn.id]: said };
   }
   if ((await session.save({ absorb: [rowId] })) === "saved") return;
   session.task = before.task;

@@ -268,3 +268,26 @@ test("files keep their names over 0.3 HTTP+JSON, in an answer, in a stream and i
       ],
     });
 });
+
+test.each(["completed", "input-required"])(
+  "a piece that passes before a task is subscribed to again is told with its end (%s)",
+  async (state) => {
+    const said = (text: string) => ({ artifactId: "a", parts: [{ kind: "text", text }] });
+    const ids = { taskId: "t-1", contextId: "c-1" };
+    answer = (asked, response) => {
+      const subscribed = methods().includes("tasks/resubscribe");
+      if (asked.method === "tasks/get")
+        return result(subscribed ? task(state, [said("One, two, three.")]) : task("working", [said("One, ")]))(asked, response);
+      const results = [
+        { kind: "artifact-update", ...ids, append: true, artifact: said("three.") },
+        { kind: "status-update", ...ids, status: { state }, final: true },
+      ];
+      const lines = results.map((one) => `data: ${JSON.stringify({ jsonrpc: "2.0", id: asked.body.id, result: one })}\n\n`);
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(lines.join(""));
+    };
+    const events = await all(client({ card: card03({ streaming: true }) }).resume({ taskId: "t-1" }, never));
+
+    expect(shown(events)).toBe("One, two, three.");
+    expect(events.at(-1)?.kind).toBe(state === "completed" ? "ended" : "inputRequired");
+  },
+);

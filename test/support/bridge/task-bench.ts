@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { control as takeControl } from "../../../src/bridge/control.ts";
+import { acceptPush, findPushed } from "../../../src/bridge/correlate.ts";
 import { everydayPace, type Pace, type Parts } from "../../../src/bridge/parts.ts";
 import { createRoom } from "../../../src/bridge/room.ts";
 import { nothingYet, type Task, type Turn, toJson, toTask } from "../../../src/bridge/rows.ts";
@@ -31,6 +33,10 @@ export interface TaskBench {
   push(...events: readonly AgentEvent[]): Promise<void>;
   /** The same while the task is worked on. Resolves when it was read. */
   pushToWorker(...events: readonly AgentEvent[]): Promise<void>;
+  /** A push as it comes in: at the address of this turn, or, where none is named, at one for all turns. */
+  arrive(turn: string | undefined, ...events: readonly AgentEvent[]): Promise<void>;
+  /** Somebody says stop. */
+  stop(): Promise<void>;
   /** Works on the open task for as long as there is something to do now. False when it is not due. */
   work(): Promise<boolean>;
   /** The task of this turn, as it is stored. */
@@ -133,6 +139,16 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
       await push(events);
       await read;
     },
+    async arrive(turn, ...events) {
+      const rows = (await ledger.trace(lane)).filter(({ queue }) => queue === "task");
+      const row = rows.find((one) => toTask(one).turns.some(({ id, state }) => id === turn && state !== "waiting"));
+      const addressee = row && turn !== undefined ? { row, turn } : await findPushed(parts, agent.name, events);
+      if (!addressee) throw new Error("nobody is meant");
+      await acceptPush(parts, agent.name, addressee, events, JSON.stringify(events));
+      const taken = await ledger.take("control");
+      if (taken) await takeControl(parts, taken, new AbortController().signal);
+    },
+    stop: () => control({ letter: { kind: "stop" } }),
     async work() {
       const row = await ledger.take("task");
       if (!row) return false;

@@ -19,7 +19,7 @@ afterEach(() => bench.close());
 
 /** A turn that waits for a push. */
 async function setUp(config: Readonly<Record<string, unknown>> = {}) {
-  const agent = createFakeAgent(config, { push: true });
+  const agent = createFakeAgent(config, { push: true, get: !("operations" in config) });
   bench = await createTaskBench({ agent });
   agent.onSend([working]);
   const turn = await bench.say("the report");
@@ -136,5 +136,27 @@ describe("a pushed end without the answer", () => {
     await bench.work();
     expect(await outcome(turn)).toBe("failed");
     expect(await bench.posts()).toEqual(["The report.", expect.stringContaining("Out of paper.")]);
+  });
+
+  test("waits a moment for an answer that it has overtaken, where nothing can be read", async () => {
+    await setUp({ operations: { get: false } });
+    await bench.push(completed);
+    await bench.work();
+    expect(await bench.posts()).toEqual([]);
+    await bench.push(output);
+    await bench.work();
+    bench.clock.advance(2_000);
+    await bench.work();
+    expect(await bench.posts()).toEqual(["The report."]);
+  });
+
+  test("ends the turn a moment later where nothing else comes, and nothing can be read", async () => {
+    const { turn } = await setUp({ operations: { get: false } });
+    await bench.push(completed);
+    await bench.work();
+    bench.clock.advance(2_000);
+    await bench.work();
+    expect(await bench.posts()).toEqual([expect.stringContaining("Reference")]);
+    expect(await outcome(turn)).toBe("completed");
   });
 });

@@ -90,6 +90,22 @@ describe("the reducer of a turn", () => {
     expect(said(answer, { shown: [fingerprint([text("I found two.")]), fingerprint([text("Which one?")])] })).toEqual([]);
   });
 
+  test("a message that is an artifact as well is said once, whichever comes first", () => {
+    const message: AgentEvent = { kind: "output", artifact: "m1", mark: "m1", append: false, parts: [text("Hello.")] };
+    expect(said(heard(message, output("a", "Hello."), ended("completed")))).toEqual(["answer: Hello."]);
+    expect(said(heard(output("a", "Hello."), message, ended("completed")))).toEqual(["answer: Hello."]);
+    expect(said(heard(message, output("a", "World."), ended("completed")))).toEqual(["answer: Hello.\n\nWorld."]);
+    expect(said(heard(output("a", "Hello."), output("b", "Hello."), ended("completed")))).toEqual(["answer: Hello.\n\nHello."]);
+  });
+
+  test("a question that is an artifact as well is asked once", () => {
+    const answer = heard(output("a", "I found two."), output("b", "Which one?\n"), { kind: "inputRequired", parts: [text("Which one?")] });
+    expect(said(answer)).toEqual(["answer: I found two.", "question: Which one?"]);
+    expect(said(heard(output("b", "Which one?"), { kind: "inputRequired", parts: [text("Which one?")] }))).toEqual([
+      "question: Which one?",
+    ]);
+  });
+
   test("a sign-in leaves the turn open, and work that goes on takes the request back", () => {
     const asked = heard({ kind: "authRequired", parts: [text("Sign in")] });
     expect(toOutcome(asked)).toBeUndefined();
