@@ -5,7 +5,7 @@ import { observeHop } from "./hop.ts";
 import { withMarks } from "./marks.ts";
 import * as notices from "./notices.ts";
 import type { Asks } from "./post-row.ts";
-import { plainText, reduce, toLiveText, toOutcome, toReplies } from "./respond.ts";
+import { reduce, toLiveText, toOutcome, toReplies } from "./respond.ts";
 import type { Outcome, Turn } from "./rows.ts";
 import type { Session } from "./session.ts";
 import { giveShared } from "./share.ts";
@@ -37,7 +37,7 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   const left = live && replies.length === 0 ? [textReply(toLiveText(session.answer(turn)), "answer")] : replies;
   const posts = withPlace(left, live, long);
   const asks = toAsks(job.row.id, id, outcome);
-  for (const other of joined) if (other.live && other.live !== live) closeLive(session, other, other.live, posts);
+  for (const other of joined) if (other.live && other.live !== live) closeLive(session, other, other.live);
   session.outbox = [...session.outbox, ...toRows(parts, task, turn, posts, { last: !others, ...(asks ? { asks } : {}) })];
   session.updateTurn(id, { state: "ended", outcome, endedAt: now, ...withShown(turn, posts) });
   if (isLost(outcome)) session.keys = [...session.keys, { key: lostKey(job.row.lane) }];
@@ -46,11 +46,9 @@ export function concludeTurn(session: Session, { id }: Turn, given: Outcome, exp
   if (turn.sentAt !== undefined) parts.metrics.observe("bridge_turn_seconds", (now - turn.sentAt) / 1_000, labels);
 }
 
-/** The end of the task stands elsewhere: what a turn was shown growing grows no more, and stays where it is not said there as well. */
-function closeLive(session: Session, turn: Turn, live: PostedRef, posts: readonly Reply[]): void {
-  const text = toLiveText(session.answer(turn));
-  const repeated = posts.some(({ parts }) => plainText(parts).includes(text));
-  const reply = repeated ? textReply(notices.below, "notice", { replaces: live }) : textReply(text, "answer", { replaces: live });
+/** The task's one answer stands elsewhere (`share.ts`): what a turn was shown growing grows no more. */
+function closeLive(session: Session, turn: Turn, live: PostedRef): void {
+  const reply = textReply(notices.below, "notice", { replaces: live });
   session.outbox = [...session.outbox, ...toRows(session.parts, session.task, turn, [reply], { last: false })];
   session.updateTurn(turn.id, withShown(turn, [reply]));
 }

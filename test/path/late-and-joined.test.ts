@@ -152,9 +152,9 @@ test("a pushed end whose task cannot be read for now is not the end: the task is
 });
 
 test.each([
-  ["in its place", "a", "The first half", "The second half\n\nBoth done."],
-  ["beside it", "b", "_The answer stands below._", "The first half\n\nThe second half\n\nBoth done."],
-])("turns that share one task, and whose second text comes %s, leave no message behind that grows", async (_, second, left, answer) => {
+  ["in its place", "a", "The second half\n\nBoth done."],
+  ["beside it", "b", "The first half\n\nThe second half\n\nBoth done."],
+])("turns that share one task, and whose second text comes %s, leave no message behind that grows", async (_, second, answer) => {
   const gate = createGate();
   const { agent, slack, goOn, here } = await setUp(
     async function* (turn) {
@@ -176,7 +176,7 @@ test.each([
   await until(() => shown(ts).some(({ text, streaming }) => streaming && text.endsWith("The second half")));
   gate.open();
   await until(() => shown(ts).every(({ streaming }) => !streaming), 5_000);
-  expect([here(ts).at(0), here(ts).at(-1)]).toEqual([left, answer]);
+  expect([here(ts).at(0), here(ts).at(-1)]).toEqual(["_The answer stands below._", answer]);
   expect(agent.received).toHaveLength(2);
 });
 
