@@ -83,7 +83,8 @@ export function applyEvent(session: Session, turnId: string, event: AgentEvent):
   if (turn.heardAt === undefined) noteFirstWord(session, turn);
   const answer = reduce(session.answer(turn), event);
   session.setAnswer(turnId, answer);
-  session.updateTurn(turnId, { marks: withMarks(turn.marks, [event]) });
+  const marks = withMarks(turn.marks, [event]);
+  if (marks !== turn.marks) session.updateTurn(turnId, { marks });
   if (answer.phase === "authRequired" && event.kind === "authRequired") showSignIn(session, turnId);
 }
 

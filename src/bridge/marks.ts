@@ -11,8 +11,10 @@ const marksOf = (events: readonly AgentEvent[]): readonly string[] =>
   events.filter((event) => event.mark !== undefined && event.kind !== "output").map(toMark);
 
 /** An agent that reports its progress for hours does not make the row grow for ever. */
-export const withMarks = (known: readonly string[], events: readonly AgentEvent[]): readonly string[] =>
-  [...known, ...marksOf(events)].slice(-64);
+export function withMarks(known: readonly string[], events: readonly AgentEvent[]): readonly string[] {
+  const marks = marksOf(events);
+  return marks.length === 0 ? known : [...known, ...marks].slice(-64);
+}
 
 /** Whether turns of this task that have ended have taken all of it; undefined where nothing tells. */
 export function wasTaken({ turns }: Task, events: readonly AgentEvent[]): boolean | undefined {
