@@ -142,9 +142,11 @@ async function park() {
   const agent = await startAgent({ parks: true });
   await startOnce(agent);
   const bridge = await startBridge({ slack, agent, folder, delivery: "push", collects: true });
-  // What is held once the agent has every task, without what is only not given back yet.
+  const posts = () => slack.counts.get("chat.postMessage") ?? 0;
+  const postsBefore = posts();
+  // What is held once every thread was told that it takes its time, without what is only not given back yet.
   const held = async (tasks) => {
-    while (agent.parked() < tasks) await sleep(500);
+    while (agent.parked() < tasks || posts() - postsBefore < tasks) await sleep(500);
     await sleep(15_000);
     // Twice: what the first one empties is given back by the second.
     for (let time = 0; time < 2; time += 1) {
