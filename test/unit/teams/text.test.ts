@@ -37,6 +37,19 @@ describe("what a person wrote", () => {
     expect(clean("<at>Br[i]dge (x)</at> hi", self)).toBe("hi");
   });
 
+  test("reads no mark-up in anybody's name", () => {
+    const named = (name: string): Mention => ({ type: "mention", text: "<at>Eve</at>", mentioned: { id: "29:eve", name } });
+    expect(clean("ask <at>Eve</at> and <at>Ann</at>", named("<at>Ann</at>"), ann)).toBe("ask @<at>Ann</at> and @Ann Archer");
+    expect(clean("ask <at>Eve</at>", named("<at>Admin</at>"), bot)).toBe("ask @<at>Admin</at>");
+    expect(toCleanText("&lt; <at>Eve</at>", [named("&amp;lt;")], "28:app", "xml")).toBe("< @&amp;lt;");
+  });
+
+  test("is not held up by a long run of spaces", () => {
+    const began = performance.now();
+    expect(clean(`<at>Bridge</at> a${" ".repeat(60_000)}b`, bot)).toHaveLength(60_002);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   test("keeps what only looks like mark-up", () => {
     expect(clean("if a < b && c > d: use &lt;br&gt;")).toBe("if a < b && c > d: use &lt;br&gt;");
     expect(toCleanText("a &lt; b &amp;&amp; c", [], "28:app", "xml")).toBe("a < b && c");
