@@ -2,7 +2,8 @@ import type { Attachment, ControlWord } from "../../src/model/message.ts";
 import { type Click, toClick } from "./components.ts";
 import { toAttachment } from "./inbound.ts";
 import { commandNames } from "./manifest.ts";
-import { type Names, toCleanText } from "./text.ts";
+import { toFiles, toText } from "./said.ts";
+import type { Names } from "./text.ts";
 import type { Interaction, InteractionOption } from "./wire.ts";
 
 /** What somebody wants who used a command, a button or a form. */
@@ -76,8 +77,8 @@ function fromTarget(
   return {
     kind: "send",
     target,
-    text: toCleanText(message.content ?? "", bot, message.mentions, names),
-    attachments: message.attachments.map((file) => toAttachment(file, channel, target)),
+    text: toText(message, bot, names),
+    attachments: toFiles(message).map((file) => toAttachment(file, channel, target)),
   };
 }
 
