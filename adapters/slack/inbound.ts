@@ -18,7 +18,7 @@ export const feedbackAction = "a2a_feedback";
 export const choiceAction = "a2a_choice_";
 
 /** Subtypes that are still a person's message; every other one is Slack's own or a bot's. */
-const peoplesSubtypes = ["file_share", "thread_broadcast"];
+const peoplesSubtypes = ["file_share", "thread_broadcast", "me_message"];
 const words: readonly ControlWord[] = ["new", "stop", "status", "help", "again"];
 
 /** Pure. Undefined: not for us. `message` and `app_mention` of one post give the same event id. */

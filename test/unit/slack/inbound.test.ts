@@ -75,6 +75,15 @@ describe("direct messages", () => {
     });
   });
 
+  test("what somebody says of themselves with /me is their message", () => {
+    const event = { ...asObject(fixture("direct-message").event), subtype: "me_message", text: "wonders why the VPN is down" };
+    expect(fromMessage(messageEventSchema.parse(event), reading, new Map())).toMatchObject({
+      kind: "message",
+      trigger: "direct",
+      text: "wonders why the VPN is down",
+    });
+  });
+
   test("attachments that cannot be read take no message away", () => {
     const event = { ...asObject(fixture("direct-message").event), attachments: "none" };
     expect(fromMessage(messageEventSchema.parse(event), reading, new Map())).toMatchObject({ text: "hello" });
