@@ -58,6 +58,7 @@ function withoutMention(content: string, bot: string): string {
   const mention = `<@!?${bot}>`;
   return content
     .replace(new RegExp(`^\\s*${mention}[,:]?\\s*`), "")
-    .replace(new RegExp(`(^|\\s)${mention}(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
+    .replace(new RegExp(`[^\\S\\n]${mention}(?=[,.!?]+(?:\\s|$))`, "g"), "")
+    .replace(new RegExp(`(^|\\s)${mention}(?:[^\\S\\n]?${mention})*(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
     .replace(new RegExp(mention, "g"), "");
 }

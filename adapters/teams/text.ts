@@ -36,13 +36,13 @@ function withSpaces(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(/&nbsp;|\u00a0/g, " ");
 }
 
-/** With the space or comma behind it; at the end of a line with the space before it. A run of spaces is gone through once. */
+/** With the space or comma behind it; at the end of a line or a sentence with the space before it. A run of spaces is gone through once. */
 function withoutMention(text: string, shown: string): string {
   const mark = escaped(shown);
   const gap = "[^\\S\\n]*";
   return text
     .replace(new RegExp(`^\\s*${mark}${gap}[,:]?${gap}`), "")
-    .replace(new RegExp(`(?<![^\\S\\n])${gap}${mark}(?=${gap}(?:\\n|$))|${mark}${gap}`, "g"), "");
+    .replace(new RegExp(`(?<![^\\S\\n])${gap}${mark}(?=${gap}(?:\\n|$)|[,.!?]+(?:\\s|$))|${mark}${gap}`, "g"), "");
 }
 
 /** What is read in one go: the mentions as they are shown, tags with the words in them, and entities. */
