@@ -35,10 +35,16 @@ const attachmentSchema = z.object({
   url: z.url({ protocol: /^https?$/ }),
 });
 
+const pollTextSchema = z.object({ text: loose(z.string()) });
+
+/** What a message says, wherever in it that stands. */
 const wordsFields = {
   content: loose(z.string()),
   mentions: list(userSchema.extend({ member: loose(z.object({ nick: loose(z.string()) })) })),
   attachments: list(attachmentSchema),
+  sticker_items: list(z.object({ name: z.string() })),
+  /** https://discord.com/developers/docs/resources/poll#poll-object */
+  poll: loose(z.object({ question: pollTextSchema, answers: list(z.object({ poll_media: pollTextSchema })) })),
 };
 
 /** https://discord.com/developers/docs/resources/message#message-object */
