@@ -11,6 +11,9 @@ type Mentions = Message["mentions"];
 /** Of a person, a role, a channel, an emoji or a command. */
 const reference = /<(@[!&]?|#|a?:\w{2,32}:|\/[\w -]{1,100}:)(\d{1,21})>/g;
 
+/** A point in time, in seconds since 1970; each reader sees it by their own clock. */
+const moment = /<t:(-?\d{1,11})(?::[A-Za-z])?>/g;
+
 /**
  * What a person wrote, as another person would read it: our own mention removed, those of others by name, emoji by their names. What a
  * name holds is never read as mark-up.
@@ -19,6 +22,7 @@ const reference = /<(@[!&]?|#|a?:\w{2,32}:|\/[\w -]{1,100}:)(\d{1,21})>/g;
 export function toCleanText(content: string, bot: string, mentions: Mentions, names: Names): string {
   const people = new Map(mentions.map((user) => [user.id, user.member?.nick || user.global_name || user.username || user.id]));
   return withoutMention(content, bot)
+    .replace(moment, (_, seconds: string) => new Date(Number(seconds) * 1_000).toISOString().replace(".000Z", "Z"))
     .replace(reference, (_, mark: string, id: string) => toWords(mark, id, people, names))
     .trim();
 }

@@ -21,6 +21,8 @@ describe("what a person wrote", () => {
     ["<#22> and <#23>", "#general and #23"],
     ["<:fire:55> <a:party:56>", ":fire: :party:"],
     ["</agent new:77>", "/agent new"],
+    ["at <t:1618953630:R> or <t:0>", "at 2021-04-20T21:20:30Z or 1970-01-01T00:00:00Z"],
+    ["<t:99999999999:F> <t:-99999999999> <t:1:RR>", "5138-11-16T09:46:39Z -001199-02-15T14:13:21Z <t:1:RR>"],
     ["a < b <c> &lt;", "a < b <c> &lt;"],
   ])("%j reads %j", (content, expected) => {
     expect(clean(content, called("33", "ann"))).toBe(expected);
