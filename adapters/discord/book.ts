@@ -12,6 +12,8 @@ export interface Book extends Names {
   addGuild(guild: Guild): void;
   removeGuild(guild: string): void;
   addChannel(channel: Channel): void;
+  /** Something without a server was said there. A channel that is known stays what it is. */
+  addDirect(channel: string): void;
   removeChannel(channel: string): void;
   addRole(id: string, name: string): void;
   /** Asks Discord where it has to. Undefined for a place in which nobody can be answered. Rejects with a DeliveryError. */
@@ -47,6 +49,7 @@ export function createBook(rest: Rest): Book {
       for (const [id, { guild_id: of }] of channels) if (of === guild) channels.delete(id);
     },
     addChannel,
+    addDirect: (id) => void (channels.has(id) || addChannel({ id, type: 1 })),
     removeChannel: (channel) => void channels.delete(channel),
     addRole: (id, name) => void roles.set(id, name),
     async place(id, signal) {

@@ -1,8 +1,9 @@
 import type { Attachment, Author, IncomingEvent } from "../../src/model/message.ts";
 import { directWorkspace, toThread } from "./address.ts";
 import { type Place, toAddressAt } from "./place.ts";
+import { toFiles, toText } from "./said.ts";
 import { toTime } from "./snowflake.ts";
-import { beginsWithMention, type Names, toCleanText } from "./text.ts";
+import { beginsWithMention, type Names } from "./text.ts";
 import type { Deleted, Message, WireAttachment } from "./wire.ts";
 
 /** Who we are in Discord, and what its references are called. */
@@ -29,8 +30,8 @@ export function fromMessage(message: Message, place: Place, reading: Reading): I
     thread: toThread(toAddressAt(place, message.id)),
     author: toAuthor(author.id, place),
     at: toTime(message.id),
-    text: toCleanText(message.content ?? "", reading.bot, message.mentions, reading.names),
-    attachments: message.attachments.map((file) => toAttachment(file, message.channel_id, message.id)),
+    text: toText(message, reading.bot, reading.names),
+    attachments: toFiles(message).map((file) => toAttachment(file, message.channel_id, message.id)),
     trigger,
   };
 }
@@ -47,7 +48,7 @@ export function fromEdit(message: Message, place: Place, reading: Reading): Inco
     thread: toThread(toAddressAt(place, message.id)),
     author: toAuthor(author.id, place),
     at: Number.isNaN(at) ? toTime(message.id) : at,
-    text: toCleanText(message.content, reading.bot, message.mentions, reading.names),
+    text: toText(message, reading.bot, reading.names),
   };
 }
 

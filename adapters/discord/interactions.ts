@@ -85,9 +85,9 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     return { interaction, place, author: { ...toAuthor(user.id, place), name } };
   };
 
-  const ask = async (act: Act, wanted: { text: string; agent?: string; attachments: readonly Attachment[] }) => {
+  const ask = async (act: Act, wanted: { text: string; typed: string; agent?: string; attachments: readonly Attachment[] }) => {
     await respond.defer(act.interaction);
-    const quote = `**${plain(act.author.name)}** asks${wanted.agent === undefined ? "" : ` ${plain(wanted.agent)}`}:\n${quoted(wanted.text)}`;
+    const quote = `**${plain(act.author.name)}** asks${wanted.agent === undefined ? "" : ` ${plain(wanted.agent)}`}:\n${quoted(wanted.typed)}`;
     await settle(act, async () => {
       const channel = act.place.kind === "thread" ? act.place.thread : act.place.channel;
       const starter = await sender.say(channel, quote, `ask:${act.interaction.id}`, signal);

@@ -4,6 +4,7 @@ import { download } from "../../src/model/download.ts";
 import { DeliveryError } from "../../src/model/errors.ts";
 import type { Attachment } from "../../src/model/message.ts";
 import type { Rest } from "./rest.ts";
+import { toFiles } from "./said.ts";
 import { messageSchema } from "./wire.ts";
 
 /** Where Discord keeps files. */
@@ -54,7 +55,8 @@ async function renew(
       if (error instanceof DeliveryError && (error.kind === "refused" || error.kind === "threadGone")) return undefined;
       throw error;
     });
-  return messageSchema.safeParse(answer).data?.attachments.find(({ id }) => id === file)?.url;
+  const found = messageSchema.safeParse(answer).data;
+  return found && toFiles(found).find(({ id }) => id === file)?.url;
 }
 
 function isDiscordFile(url: string, apiUrl: string): boolean {

@@ -84,7 +84,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const onMessage = (message: Message) => {
     const { channel_id: channel, guild_id: guild } = message;
     if (guild && !serves(guild)) return;
-    if (!guild) book.addChannel({ id: channel, type: 1 });
+    if (!guild) book.addDirect(channel);
     if (leftovers.isLeft(channel)) return leftovers.message(message);
     void lanes.run(channel, async () => {
       if (!guild) await options.catchUp().read(channel);

@@ -8,18 +8,22 @@ export interface Names {
 
 type Mentions = Message["mentions"];
 
+/** Of a person, a role, a channel, an emoji or a command. */
+const reference = /<(@[!&]?|#|a?:\w{2,32}:|\/[\w -]{1,100}:)(\d{1,21})>/g;
+
+/** A point in time, in seconds since 1970; each reader sees it by their own clock. */
+const moment = /<t:(-?\d{1,11})(?::[A-Za-z])?>/g;
+
 /**
- * What a person wrote, as another person would read it: our own mention removed, those of others by name, emoji by their names.
+ * What a person wrote, as another person would read it: our own mention removed, those of others by name, emoji by their names. What a
+ * name holds is never read as mark-up.
  * https://discord.com/developers/docs/reference#message-formatting
  */
 export function toCleanText(content: string, bot: string, mentions: Mentions, names: Names): string {
   const people = new Map(mentions.map((user) => [user.id, user.member?.nick || user.global_name || user.username || user.id]));
   return withoutMention(content, bot)
-    .replace(/<@!?(\d{1,21})>/g, (_, id: string) => `@${people.get(id) ?? id}`)
-    .replace(/<@&(\d{1,21})>/g, (_, id: string) => `@${names.role(id) ?? "role"}`)
-    .replace(/<#(\d{1,21})>/g, (_, id: string) => `#${names.channel(id) ?? id}`)
-    .replace(/<a?(:\w{2,32}:)\d{1,21}>/g, "$1")
-    .replace(/<\/([\w -]{1,100}):\d{1,21}>/g, "/$1")
+    .replace(moment, (_, seconds: string) => new Date(Number(seconds) * 1_000).toISOString().replace(".000Z", "Z"))
+    .replace(reference, (_, mark: string, id: string) => toWords(mark, id, people, names))
     .trim();
 }
 
@@ -47,10 +51,18 @@ export function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
+function toWords(mark: string, id: string, people: ReadonlyMap<string, string>, names: Names): string {
+  if (mark === "@&") return `@${names.role(id) ?? "role"}`;
+  if (mark.startsWith("@")) return `@${people.get(id) ?? id}`;
+  if (mark === "#") return `#${names.channel(id) ?? id}`;
+  return mark.startsWith("/") ? mark.slice(0, -1) : mark.replace(/^a/, "");
+}
+
 function withoutMention(content: string, bot: string): string {
   const mention = `<@!?${bot}>`;
   return content
     .replace(new RegExp(`^\\s*${mention}[,:]?\\s*`), "")
-    .replace(new RegExp(`(^|\\s)${mention}(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
+    .replace(new RegExp(`[^\\S\\n]${mention}(?=[,.!?]+(?:\\s|$))`, "g"), "")
+    .replace(new RegExp(`(^|\\s)${mention}(?:[^\\S\\n]?${mention})*(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
     .replace(new RegExp(mention, "g"), "");
 }

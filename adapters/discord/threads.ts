@@ -3,7 +3,8 @@ import { type DiscordAddress, toChannel } from "./address.ts";
 import { codes, discordCode } from "./errors.ts";
 import type { Reading } from "./inbound.ts";
 import type { Rest } from "./rest.ts";
-import { toCleanText, toThreadName } from "./text.ts";
+import { toText } from "./said.ts";
+import { toThreadName } from "./text.ts";
 import { messageSchema } from "./wire.ts";
 
 /** Threads that hang on a message are opened when the first sign or word comes for them. */
@@ -59,5 +60,5 @@ async function findName(rest: Rest, channel: string, message: string, { bot, nam
       return undefined;
     });
   const found = messageSchema.safeParse(answer).data;
-  return found ? toCleanText(found.content ?? "", bot, found.mentions, names) : "";
+  return found ? toText(found, bot, names) : "";
 }

@@ -2,12 +2,20 @@ import type { Attachment, ControlWord } from "../../src/model/message.ts";
 import { type Click, toClick } from "./components.ts";
 import { toAttachment } from "./inbound.ts";
 import { commandNames } from "./manifest.ts";
+import { toFiles, toText } from "./said.ts";
 import { type Names, toCleanText } from "./text.ts";
 import type { Interaction, InteractionOption } from "./wire.ts";
 
 /** What somebody wants who used a command, a button or a form. */
 export type Wanted =
-  | { readonly kind: "ask"; readonly text: string; readonly agent?: string; readonly attachments: readonly Attachment[] }
+  /** `typed`: the text as Discord shows it. */
+  | {
+      readonly kind: "ask";
+      readonly text: string;
+      readonly typed: string;
+      readonly agent?: string;
+      readonly attachments: readonly Attachment[];
+    }
   /** A message is to be sent to the agent. `target`: its id. */
   | { readonly kind: "send"; readonly target: string; readonly text: string; readonly attachments: readonly Attachment[] }
   | { readonly kind: "word"; readonly word: ControlWord }
@@ -37,7 +45,7 @@ type Data = NonNullable<Interaction["data"]>;
 function fromCommand(interaction: Interaction, data: Data, bot: string, names: Names): Wanted | undefined {
   switch (data.name) {
     case commandNames.ask:
-      return fromAsk(interaction, data);
+      return fromAsk(interaction, data, bot, names);
     case commandNames.send:
       return fromTarget(interaction, data, bot, names);
     case commandNames.whoami:
@@ -53,13 +61,15 @@ function fromCommand(interaction: Interaction, data: Data, bot: string, names: N
   }
 }
 
-function fromAsk({ channel_id: channel }: Interaction, { options, resolved }: Data): Wanted {
+function fromAsk({ channel_id: channel }: Interaction, { options, resolved }: Data, bot: string, names: Names): Wanted {
   const option = (name: string): InteractionOption | undefined => options.find((one) => one.name === name);
   const agent = option("agent")?.value;
   const file = resolved?.attachments?.[String(option("file")?.value ?? "")];
+  const typed = String(option("prompt")?.value ?? "").trim();
   return {
     kind: "ask",
-    text: String(option("prompt")?.value ?? "").trim(),
+    text: toCleanText(typed, bot, [], names),
+    typed,
     attachments: file ? [toAttachment(file, channel ?? "")] : [],
     ...(typeof agent === "string" && agent !== "" && { agent }),
   };
@@ -76,8 +86,8 @@ function fromTarget(
   return {
     kind: "send",
     target,
-    text: toCleanText(message.content ?? "", bot, message.mentions, names),
-    attachments: message.attachments.map((file) => toAttachment(file, channel, target)),
+    text: toText(message, bot, names),
+    attachments: toFiles(message).map((file) => toAttachment(file, channel, target)),
   };
 }
 

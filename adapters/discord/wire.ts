@@ -35,18 +35,30 @@ const attachmentSchema = z.object({
   url: z.url({ protocol: /^https?$/ }),
 });
 
+const pollTextSchema = z.object({ text: loose(z.string()) });
+
+/** What a message says, wherever in it that stands. */
+const wordsFields = {
+  content: loose(z.string()),
+  mentions: list(userSchema.extend({ member: loose(z.object({ nick: loose(z.string()) })) })),
+  attachments: list(attachmentSchema),
+  sticker_items: list(z.object({ name: z.string() })),
+  /** https://discord.com/developers/docs/resources/poll#poll-object */
+  poll: loose(z.object({ question: pollTextSchema, answers: list(z.object({ poll_media: pollTextSchema })) })),
+};
+
 /** https://discord.com/developers/docs/resources/message#message-object */
 export const messageSchema = z.object({
+  ...wordsFields,
   id,
   channel_id: id,
   guild_id: loose(id),
   type: z.number().default(0),
-  content: loose(z.string()),
   author: loose(userSchema),
   member: loose(memberSchema),
   webhook_id: loose(id),
-  mentions: list(userSchema.extend({ member: loose(z.object({ nick: loose(z.string()) })) })),
-  attachments: list(attachmentSchema),
+  /** Of a forwarded message, which has no words of its own: what it said then. */
+  message_snapshots: list(z.object({ message: z.object(wordsFields) })),
   edited_timestamp: loose(z.string()),
 });
 

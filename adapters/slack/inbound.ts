@@ -1,7 +1,8 @@
 import type { Attachment, Author, ControlWord, IncomingEvent } from "../../src/model/message.ts";
 import type { ThreadRef } from "../../src/model/thread.ts";
 import { isDirect, type SlackAddress } from "./address.ts";
-import { beginsWithMention, mentions, type Names, toCleanText } from "./text.ts";
+import { toFiles, toText } from "./said.ts";
+import { beginsWithMention, mentions, type Names } from "./text.ts";
 import type { Actions, Command, InnerMessage, MessageEvent, SessionStopped, SlackFile } from "./wire.ts";
 
 /** Who we are in Slack, and how its direct messages are read. */
@@ -17,7 +18,7 @@ export const feedbackAction = "a2a_feedback";
 export const choiceAction = "a2a_choice_";
 
 /** Subtypes that are still a person's message; every other one is Slack's own or a bot's. */
-const peoplesSubtypes = ["file_share", "thread_broadcast"];
+const peoplesSubtypes = ["file_share", "thread_broadcast", "me_message"];
 const words: readonly ControlWord[] = ["new", "stop", "status", "help", "again"];
 
 /** Pure. Undefined: not for us. `message` and `app_mention` of one post give the same event id. */
@@ -36,8 +37,8 @@ export function fromMessage(event: MessageEvent, reading: Reading, names: Names)
     thread: toThread(reading, event.channel, event.thread_ts ?? event.ts, event.ts),
     author: toAuthor(user, event, reading),
     at: toMilliseconds(event.ts),
-    text: toCleanText(event.text ?? "", reading.botUser, names),
-    attachments: (event.files ?? []).flatMap(toAttachment),
+    text: toText(event, reading.botUser, names),
+    attachments: toFiles(event).map(toAttachment),
     trigger,
   };
 }
@@ -64,7 +65,7 @@ function fromEdit(event: MessageEvent, reading: Reading, names: Names): Incoming
     thread: toThread(reading, event.channel, message.thread_ts ?? message.ts, message.ts),
     author: toAuthor(message.user, message, reading),
     at: toMilliseconds(when),
-    text: toCleanText(message.text ?? "", reading.botUser, names),
+    text: toText(message, reading.botUser, names),
   };
 }
 
@@ -154,11 +155,10 @@ function toAuthor(user: string, message: Pick<InnerMessage, "user_team" | "team"
 }
 
 /** Of a file in a shared channel Slack tells no more than the id: what it is has to be asked for (`files.info`). */
-function toAttachment(file: SlackFile | null): readonly Attachment[] {
-  if (!file) return [];
+function toAttachment(file: SlackFile): Attachment {
   const url = file.url_private_download ?? file.url_private;
   const mediaType = file.mimetype || "application/octet-stream";
-  return [{ id: file.id, name: file.name || "file", mediaType, size: file.size ?? 0, source: url ? { url } : {} }];
+  return { id: file.id, name: file.name || "file", mediaType, size: file.size ?? 0, source: url ? { url } : {} };
 }
 
 function toMilliseconds(ts: string): number {

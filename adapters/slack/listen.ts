@@ -4,6 +4,7 @@ import type { Log } from "../../src/log.ts";
 import type { Clock } from "../../src/model/clock.ts";
 import type { IncomingEvent, Receipt } from "../../src/model/message.ts";
 import { choiceAction, feedbackAction, fromActions, fromCommand, fromMessage, fromSessionStopped, type Reading } from "./inbound.ts";
+import { toRawTexts } from "./said.ts";
 import { mentionedUsers, type Names } from "./text.ts";
 import { actionsSchema, commandSchema, messageEventSchema, sessionStoppedSchema } from "./wire.ts";
 
@@ -29,7 +30,7 @@ export function listen(app: App, to: Listening): void {
   const onMessage = async (payload: unknown) => {
     const message = parse(messageEventSchema, payload, to.log);
     if (!message) return;
-    const said = [message.text, message.message?.text].filter((text) => typeof text === "string").join(" ");
+    const said = [message, ...(message.message ? [message.message] : [])].flatMap(toRawTexts).join(" ");
     const others = mentionedUsers(said).filter((user) => user !== to.reading().botUser);
     await take(fromMessage(message, to.reading(), others.length > 0 ? await to.names(others) : new Map()));
   };

@@ -35,7 +35,8 @@ function withoutMention(text: string, botUser: string): string {
   const mention = `<@${botUser}(?:\\|[^<>]*)?>`;
   return text
     .replace(new RegExp(`^\\s*${mention}[,:]?\\s*`), "")
-    .replace(new RegExp(`(^|\\s)${mention}(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
+    .replace(new RegExp(`[^\\S\\n]${mention}(?=[,.!?]+(?:\\s|$))`, "g"), "")
+    .replace(new RegExp(`(^|\\s)${mention}(?:[^\\S\\n]?${mention})*(?=\\s|$)[^\\S\\n]?`, "g"), "$1")
     .replace(new RegExp(mention, "g"), "");
 }
 

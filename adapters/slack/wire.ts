@@ -14,6 +14,11 @@ const fileSchema = z.object({
   url_private: z.string().nullish(),
 });
 
+const files = z.array(fileSchema.nullable().catch(null)).nullish();
+
+/** A message that was forwarded with this one. What else stands in `attachments`, such as the preview of a link, is not a person's. */
+const shareSchema = z.object({ is_share: z.literal(true), text: z.string().nullish(), files: files.catch(undefined) });
+
 const messageFields = {
   user: id.nullish(),
   user_team: id.nullish(),
@@ -22,7 +27,8 @@ const messageFields = {
   text: z.string().nullish(),
   ts,
   thread_ts: ts.nullish(),
-  files: z.array(fileSchema.nullable().catch(null)).nullish(),
+  files,
+  attachments: z.array(shareSchema.nullable().catch(null)).nullish().catch(undefined),
 };
 
 const innerMessageSchema = z.object({ ...messageFields, subtype: z.string().nullish() });

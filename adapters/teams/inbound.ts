@@ -152,8 +152,8 @@ function toAddressOf(activity: Activity, { local }: Reading): TeamsAddress | und
 }
 
 const isThread = (conversation: string) => toPlace(conversation).root !== undefined;
-/** A post at a channel's root is the root of its own thread. */
-const isPost = ({ type, id }: Activity) => type === "message" && id != null;
+/** A post at a channel's root is the root of its own thread, also when it is edited or deleted. */
+const isPost = ({ type, id }: Activity) => ["message", "messageUpdate", "messageDelete"].includes(type) && id != null;
 
 /** A local client may leave the type out; its channels without threads are chats. */
 function toKind({ conversation: { id, conversationType: type, isGroup } }: Activity, local: boolean): ConversationKind | undefined {

@@ -10,6 +10,6 @@ export function toControlWord(text: string): ControlWord | undefined {
     .trim()
     .toLowerCase()
     .replace(/^\//, "")
-    .replace(/[.!?]+$/, "");
+    .replace(/[.,!?]+$/, "");
   return Object.hasOwn(words, word) ? words[word] : undefined;
 }

@@ -4,7 +4,7 @@ import { toControlWord } from "../../../src/bridge/words.ts";
 import { threadKey } from "../../../src/model/thread.ts";
 
 test.each([
-  ["stop", "stop"], [" Stop! ", "stop"], ["cancel", "stop"], ["NEW", "new"], ["reset", "new"], ["status?", "status"], ["/help", "help"], ["Again.", "again"],
+  ["stop", "stop"], [" Stop! ", "stop"], ["cancel", "stop"], ["NEW", "new"], ["reset", "new"], ["status?", "status"], ["/help", "help"], ["Again.", "again"], ["stop,", "stop"],
 ])("%j alone is the word %s", (text, word) => {
   expect(toControlWord(text)).toBe(word);
 }); // biome-ignore format: one table

@@ -9,10 +9,10 @@ import {
 } from "../../../adapters/discord/wire.ts";
 
 /** Payloads as the gateway sends them, by what happened. */
-export const message = (whatHappened: string): Message => messageSchema.parse(read(whatHappened));
-export const deleted = (whatHappened: string): Deleted => deletedSchema.parse(read(whatHappened));
-export const interaction = (whatHappened: string): Interaction => interactionSchema.parse(read(whatHappened));
+export const message = (whatHappened: string): Message => messageSchema.parse(raw(whatHappened));
+export const deleted = (whatHappened: string): Deleted => deletedSchema.parse(raw(whatHappened));
+export const interaction = (whatHappened: string): Interaction => interactionSchema.parse(raw(whatHappened));
 
-function read(whatHappened: string): unknown {
+export function raw(whatHappened: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../fixtures/discord/${whatHappened}.json`, import.meta.url), "utf8"));
 }

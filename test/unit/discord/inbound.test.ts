@@ -55,6 +55,22 @@ describe("what is meant for the bot", () => {
     });
   });
 
+  test("a forwarded message comes as a quote, with its files", () => {
+    expect(read("forwarded", { kind: "direct", channel: "1441000000000000001" })).toMatchObject({
+      trigger: "direct",
+      text: "> stop\n> @Ben Baker the printer burns",
+      attachments: [{ name: "fire.png", source: { channel: "1441000000000000001", message: "1441012345678901440" } }],
+    });
+    expect(read("forwarded")).toBeUndefined();
+  });
+
+  test.each([
+    ["sticker", ":Wave:"],
+    ["poll", "Which printer?\n- the old one\n- the new one"],
+  ])("a %s says something, too", (whatHappened, text) => {
+    expect(read(whatHappened, { kind: "direct", channel: "1441000000000000001" })).toMatchObject({ text, trigger: "direct" });
+  });
+
   test("the chat of a voice channel has no threads: it is one chat, in which the bot has to be mentioned", () => {
     const chat: Place = { kind: "chat", guild, channel };
     expect(read("mentioned", chat)).toMatchObject({ thread: { thread: "chat", endless: true }, trigger: "mention" });

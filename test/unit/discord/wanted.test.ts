@@ -15,6 +15,18 @@ test("a question by a command, with agent and file", () => {
   });
 });
 
+test("what is asked by a command is read as a message is, and shown as it was typed", () => {
+  const asked = interaction("ask");
+  const typed = "<@987654321098765432> why is <#22> on <:fire:55>?";
+  const options = [{ name: "prompt", type: 3, value: typed }];
+  const known = { role: () => undefined, channel: () => "general" };
+  expect(toWanted({ ...asked, data: asked.data && { ...asked.data, options } }, "987654321098765432", known)).toMatchObject({
+    kind: "ask",
+    text: "why is #general on :fire:?",
+    typed,
+  });
+});
+
 test("words, lists and names by commands", () => {
   expect(wanted("agent-stop")).toEqual({ kind: "word", word: "stop" });
   expect(wanted("agent-list")).toEqual({ kind: "list" });

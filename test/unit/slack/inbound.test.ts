@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { fromActions, fromCommand, fromMessage, fromSessionStopped, type Reading } from "../../../adapters/slack/inbound.ts";
+import { asObject } from "../../../adapters/slack/payload.ts";
 import { actionsSchema, commandSchema, messageEventSchema, sessionStoppedSchema } from "../../../adapters/slack/wire.ts";
 import { fixture } from "./fixture.ts";
 
@@ -65,6 +66,27 @@ describe("direct messages", () => {
     expect(first).toMatchObject({ trigger: "direct", thread: { channel: "DANN", thread: "dm", endless: true } });
     expect(first?.thread.address).toMatchObject({ threadTs: "1700000020.000100" });
     expect(second?.thread).toMatchObject({ thread: "dm", address: { threadTs: "1700000020.000100", ts: "1700000025.000100" } });
+  });
+
+  test("a forwarded message comes as a quote, with its files; the preview of a link is nobody's word", () => {
+    expect(read("forwarded")).toMatchObject({
+      text: "what is this?\n\n> stop & look\n> @UBEN the printer burns",
+      attachments: [{ id: "F7", name: "fire.png", source: { url: "https://files.slack.com/files-pri/T1-F7/download/fire.png" } }],
+    });
+  });
+
+  test("what somebody says of themselves with /me is their message", () => {
+    const event = { ...asObject(fixture("direct-message").event), subtype: "me_message", text: "wonders why the VPN is down" };
+    expect(fromMessage(messageEventSchema.parse(event), reading, new Map())).toMatchObject({
+      kind: "message",
+      trigger: "direct",
+      text: "wonders why the VPN is down",
+    });
+  });
+
+  test("attachments that cannot be read take no message away", () => {
+    const event = { ...asObject(fixture("direct-message").event), attachments: "none" };
+    expect(fromMessage(messageEventSchema.parse(event), reading, new Map())).toMatchObject({ text: "hello" });
   });
 
   test("where threads are wanted, each thread in it is a conversation of its own", () => {

@@ -21,6 +21,10 @@ describe("clean text", () => {
     ["1 &lt; 2 &amp;&amp; 3 &gt; 2", "1 < 2 && 3 > 2"],
     ["&amp;lt;b&amp;gt;", "&lt;b&gt;"],
     ["```if (a &lt; b) {\n  x();\n}```", "```if (a < b) {\n  x();\n}```"],
+    ["hello <@UBOT>, can you", "hello, can you"],
+    ["stop <@UBOT>!", "stop!"],
+    ["a <@UBOT> <@UBOT> b", "a b"],
+    ["try <@UBOT>.sh", "try .sh"],
     ["<@UBOT>", ""],
   ])("%j reads %j", (text, expected) => {
     expect(clean(text)).toBe(expected);

@@ -108,6 +108,18 @@ describe("what happens to messages", () => {
     expect(read("restored")).toBeUndefined();
   });
 
+  test("an edit and a deletion of a post at a channel's root name it, also where the root is not named", () => {
+    const { conversation, id, channelData } = fixture("channel-root");
+    const post = event("channel-root");
+    for (const [type, eventType] of [
+      ["messageUpdate", "editMessage"],
+      ["messageDelete", "softDeleteMessage"],
+    ] as const) {
+      const change = { type, id, conversation: { ...conversation, id: channel }, channelData: { ...channelData, eventType } };
+      expect(event("edited", change)).toMatchObject({ message: post?.id, thread: { thread: post?.thread.thread } });
+    }
+  });
+
   test("thumbs name the message under which they stand", () => {
     expect(read("feedback")).toMatchObject({
       kind: "feedback",

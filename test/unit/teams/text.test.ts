@@ -15,6 +15,9 @@ describe("what a person wrote", () => {
     ["hello <at>Bridge</at>", "hello"],
     ["hello <at>Bridge</at> again", "hello again"],
     ["<at>Bridge</at> a <at>Bridge</at> b", "a b"],
+    ["hello <at>Bridge</at>, can you", "hello, can you"],
+    ["stop <at>Bridge</at>!", "stop!"],
+    ["a <at>Bridge</at> <at>Bridge</at> b", "a b"],
     ["<at>Bridge</at>", ""],
     ["line\n<at>Bridge</at>\nline", "line\n\nline"],
     ["<at>Bridge</at> new", "new"],
@@ -35,6 +38,19 @@ describe("what a person wrote", () => {
     expect(clean("hello <at>A$&(b)</at>!", odd)).toBe("hello @A$&(b)!");
     const self: Mention = { type: "mention", text: "<at>Br[i]dge (x)</at>", mentioned: { id: "28:app" } };
     expect(clean("<at>Br[i]dge (x)</at> hi", self)).toBe("hi");
+  });
+
+  test("reads no mark-up in anybody's name", () => {
+    const named = (name: string): Mention => ({ type: "mention", text: "<at>Eve</at>", mentioned: { id: "29:eve", name } });
+    expect(clean("ask <at>Eve</at> and <at>Ann</at>", named("<at>Ann</at>"), ann)).toBe("ask @<at>Ann</at> and @Ann Archer");
+    expect(clean("ask <at>Eve</at>", named("<at>Admin</at>"), bot)).toBe("ask @<at>Admin</at>");
+    expect(toCleanText("&lt; <at>Eve</at>", [named("&amp;lt;")], "28:app", "xml")).toBe("< @&amp;lt;");
+  });
+
+  test("is not held up by a long run of spaces", () => {
+    const began = performance.now();
+    expect(clean(`<at>Bridge</at> a${" ".repeat(60_000)}b`, bot)).toHaveLength(60_002);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   test("keeps what only looks like mark-up", () => {
