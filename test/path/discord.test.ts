@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complete, inputRequired, output, type Step, working } from "../../src/simulator/agents/steps.ts";
+import { complete, drop, inputRequired, output, type Step, working } from "../../src/simulator/agents/steps.ts";
 import type { AgentTurn } from "../../src/simulator/agents/turn.ts";
 import { home } from "../../src/simulator/discord/realm.ts";
 import { createDiscordBridge, said, saidIn } from "../support/discord/bridge.ts";
@@ -172,6 +172,25 @@ describe("commands", () => {
     await until(() => saidIn(discord, home.help, refused.id).length === 1);
     expect(saidIn(discord, home.help, refused.id)[0]).toMatch(/no agent `second` for you here/);
     expect(second.received).toEqual([]);
+  });
+
+  test("`again` asks an agent that is for certain roles, as its asker may", async () => {
+    let heard = 0;
+    const agent = await stage.agent({
+      modes: { streaming: true, push: false, get: false },
+      script: (turn) => (++heard === 1 ? [drop()] : [output("a", `You said ${turn.text}`, { last: true }), complete()]),
+    });
+    const operations = { get: false, resubscribe: false, list: false };
+    const { discord } = await createDiscordBridge(stage, {
+      config: {
+        agents: { helper: { url: agent.url, operations } },
+        routes: [{ agent: "helper", role: home.staffRole }],
+      },
+    });
+    const { id } = discord.say({ channel: home.help, user: "ann", text: "hello", mention: true });
+    await until(() => saidIn(discord, home.help, id).some((text) => text.includes("say `again`")));
+    discord.say({ channel: id, user: "ann", text: "again" });
+    await until(() => saidIn(discord, home.help, id).includes("You said hello"));
   });
 
   test("a message is sent to the agent from its menu, and the answer comes in its thread", async () => {
