@@ -24,6 +24,7 @@ export function createReceive(parts: Parts): Receive {
   const receive: Receive = async (event) => {
     const meant = await isMeant(parts, event);
     if (!meant && event.kind === "message") early.keep(event);
+    if (!meant && (event.kind === "edited" || event.kind === "deleted")) early.change(event);
     if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
@@ -91,13 +92,16 @@ async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean | Ro
   }
 }
 
-/** The waiting rows are asked first: the step that takes the last of them away commits the conversation at the same time. */
+/**
+ * Whose the conversation is, or will be once the first of the waiting messages was taken. The waiting rows are asked first: the step that
+ * takes the last of them away commits the conversation at the same time.
+ */
 async function isFollowUp(parts: Parts, event: IncomingEvent): Promise<boolean> {
   const followUps = toRoute(parts.routes, event.thread, event.roles)?.followUps ?? "asker";
   if (followUps === "mention") return false;
   const lane = threadKey(event.thread);
   const [first] = await parts.ledger.open("message", lane);
-  const owner = first ? toEvent(first).author : (await parts.conversations.get(lane))?.owner;
+  const owner = (await parts.conversations.get(lane))?.owner ?? (first && toEvent(first).author);
   if (!owner) return false;
   return followUps === "thread" || (owner.id === event.author.id && owner.workspace === event.author.workspace);
 }
