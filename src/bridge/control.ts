@@ -139,12 +139,16 @@ async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: A
   }
 }
 
-/** The stop goes to every open turn of the thread; each ends with a word of its own. */
+/** The stop goes to every open turn of the thread, and to what was said before it and is none yet; each ends with a word of its own. */
 async function stop(parts: Parts, row: Row, say: (text: string) => Step): Promise<Step> {
+  // In this order: what becomes a turn meanwhile is among the turns, or bounces.
+  const coming = (await parts.ledger.open("message", row.lane)).filter(({ seq }) => seq < row.seq);
   const open = await parts.ledger.open("task", row.lane);
-  if (open.length === 0) return say(notices.nothingRuns);
+  if (open.length + coming.length === 0) return say(notices.nothingRuns);
   const letter: Letter = { kind: "stop" };
-  return { ...say(notices.stopping), mail: open.map(({ id }) => ({ to: id, item: toJson(letter) })) };
+  const change: Change = { kind: "stopped" };
+  const mail = [...coming.map(({ id }) => ({ to: id, item: toJson(change) })), ...open.map(({ id }) => ({ to: id, item: toJson(letter) }))];
+  return { ...say(notices.stopping), mail };
 }
 
 async function toRunning(parts: Parts, lane: string): Promise<readonly notices.Running[]> {

@@ -1,6 +1,6 @@
 import type { AgentPolicy } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
-import type { Leased, Mail, NewRow, Row, Step } from "../model/ledger.ts";
+import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import { closeQuestion, showAnswer } from "./answered.ts";
@@ -8,7 +8,7 @@ import { type Conversation, contextKey, epochAt } from "./conversation.ts";
 import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
-import { isPush, toChange } from "./letters.ts";
+import { type Change, isPush, toChange } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -26,8 +26,9 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
   const event = toEvent(row);
   if (event.kind !== "message" && event.kind !== "action") throw new Error(`a ${event.kind} event in the message queue`);
   for (let mail = row.mail; ; ) {
-    const said = toSaid(event, mail);
-    const step = await (said === undefined ? withdrawn : take(parts, row, said, signal));
+    const changes = mail.map(({ item }) => toChange(item));
+    const said = toSaid(event, changes);
+    const step = await (typeof said === "string" ? leave(parts, row, event, said) : take(parts, row, said, signal));
     const read = mail.at(-1)?.seq;
     await parts.failpoint("converse.commit.before");
     const settled = await parts.ledger.settle(row, { ...toKept(said, step), ...(read === undefined ? {} : { read }) });
@@ -46,19 +47,24 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
   }
 }
 
-const withdrawn: Step = { end: { kind: "done" }, result: { withdrawn: true } };
-
-/** The event after what its author did to it meanwhile; undefined when it was deleted. */
-function toSaid(event: Message | Action, mail: readonly Mail[]): Message | Action | undefined {
-  const changes = mail.map(({ item }) => toChange(item));
-  if (changes.some(({ kind }) => kind === "deleted")) return undefined;
+/** The event after what its author did to it meanwhile, or why nothing is to come of it. */
+function toSaid(event: Message | Action, changes: readonly Change[]): Message | Action | "deleted" | "stopped" {
+  if (changes.some(({ kind }) => kind === "deleted")) return "deleted";
+  if (changes.some(({ kind }) => kind === "stopped")) return "stopped";
   const edited = changes.findLast((change) => change.kind === "edited");
   return edited && event.kind === "message" ? { ...event, text: edited.text } : event;
 }
 
+/** What its author has taken back ends silently; whoever said stop is told. */
+function leave(parts: Parts, { reference }: Row, { id, thread }: IncomingEvent, why: "deleted" | "stopped"): Step {
+  const end = { kind: "done" } as const;
+  if (why === "deleted") return { end, result: { withdrawn: true } };
+  return { end, rows: toNotice(parts, thread, `${id}!`, notices.gaveUp("stopped", reference)) };
+}
+
 /** A change that was read is deleted with the commit: a message that has to wait keeps it as its content. */
-function toKept(said: Message | Action | undefined, step: Step): Step {
-  const { content } = said && step.end.kind !== "done" ? fromEvent(said) : {};
+function toKept(said: ReturnType<typeof toSaid>, step: Step): Step {
+  const { content } = typeof said !== "string" && step.end.kind !== "done" ? fromEvent(said) : {};
   return content === undefined ? step : { ...step, content };
 }
 
