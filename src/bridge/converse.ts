@@ -4,7 +4,8 @@ import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import { closeQuestion, showAnswer } from "./answered.ts";
-import { type Conversation, contextKey, epochAt } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
+import { goOn, isOwner } from "./go-on.ts";
 import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
@@ -16,6 +17,7 @@ import { identifyAuthor, toRefusal } from "./person.ts";
 import { findQuestion, type Question, toAnswer, whyNot } from "./question.ts";
 import { mayAsk, toRoute } from "./route.ts";
 import { fromEvent, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
+import { findRunning } from "./running.ts";
 import { showSign } from "./sign.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
@@ -150,10 +152,6 @@ function deferPerson(error: unknown, row: Row): Step | undefined {
   return { end: { kind: "retry", delayMs, error: `person: ${error.message}`, unsure: false } };
 }
 
-function isOwner(known: Conversation | undefined, event: Message): boolean {
-  return known !== undefined && known.owner.id === event.author.id && known.owner.workspace === event.author.workspace;
-}
-
 /** Commits the turn of an allowed person: conversation, task row, and a word if it has to wait. */
 async function begin(
   parts: Parts,
@@ -166,13 +164,9 @@ async function begin(
 ): Promise<Step> {
   const { policy, name } = client;
   const identity = hash(verdict.userPrincipalName ?? "");
-  const { conversation, changed } = toConversation(parts, event, client, known, identity);
-  const running = await parts.ledger.open("task", row.lane);
-  const head = running[0];
+  const [head] = await findRunning(parts, row.lane);
   if (head && policy.whileRunning === "refuse") return refuse(parts, event, notices.busy, answering, { last: false });
-  const epoch = epochAt(await parts.epochs.get(row.lane), row.seq);
-  const separate = policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
-  const context = contextKey(event.thread, separate, conversation.fresh, epoch);
+  const { conversation, changed, context, left } = await goOn(parts, row, event, client, known, { identity, busy: head !== undefined });
   if (answering && !answering.question.asks.again && answering.question.task.context !== context)
     return refuse(parts, event, notices.questionOver, answering);
   const turn = toTaskRow(row, event, name, context, verdict.metadata);
@@ -190,29 +184,12 @@ async function begin(
         : known
           ? await closeQuestion(parts, context, verdict.displayName)
           : []),
+      ...(left === undefined ? [] : await closeQuestion(parts, left)),
       ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : []),
     ],
     ...(joins ? { mail: [{ to: head.id, item: { kind: "join", row: turn.id } }] } : {}),
     also: () => parts.conversations.set(row.lane, conversation, parts.keepMs),
   };
-}
-
-/** The conversation after this message, with a fresh context where a chat rested too long or its owner became somebody else. */
-function toConversation(
-  parts: Parts,
-  event: Message,
-  client: { readonly name: string; readonly policy: AgentPolicy },
-  known: Conversation | undefined,
-  identity: string,
-): { readonly conversation: Conversation; readonly changed: boolean } {
-  const now = parts.clock.now();
-  const { id, workspace } = event.author;
-  if (!known) return { conversation: { agent: client.name, owner: { id, workspace }, identity, fresh: 0, lastAt: now }, changed: false };
-  const rested = event.thread.endless === true && now - known.lastAt > client.policy.limits.contextIdleHours * 3_600_000;
-  const changed = client.policy.threadIdentity !== "shared" && isOwner(known, event) && known.identity !== identity;
-  const moved = known.agent !== client.name;
-  const fresh = known.fresh + (rested || changed || moved ? 1 : 0);
-  return { conversation: { ...known, agent: client.name, fresh, lastAt: now, ...(isOwner(known, event) ? { identity } : {}) }, changed };
 }
 
 function toTaskRow({ createdAt }: Row, event: Message, agent: string, context: string, metadata: Readonly<Record<string, string>>): NewRow {

@@ -141,7 +141,14 @@ async function finish(session: Session): Promise<boolean> {
   const open = last?.outcome === "inputRequired";
   const { contextId, taskId } = task;
   const asking = open ? { asking: last.id } : {};
-  const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
+  const endedAt = parts.clock.now();
+  const context = {
+    open,
+    endedAt,
+    ...asking,
+    ...(contextId === undefined ? {} : { contextId }),
+    ...(taskId === undefined ? {} : { taskId }),
+  };
   const known = open || contextId !== undefined || taskId !== undefined;
   if (task.push) session.forget = [...session.forget, askingKey(task.agent)];
   await parts.failpoint("follow.end.before");
@@ -165,6 +172,7 @@ async function reopen(session: Session, asking: string): Promise<boolean> {
     ...known,
     open: true,
     asking,
+    endedAt: parts.clock.now(),
     ...(contextId === undefined ? {} : { contextId }),
     ...(taskId === undefined ? {} : { taskId }),
   };
