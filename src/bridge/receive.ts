@@ -7,7 +7,7 @@ import { observeHop } from "./hop.ts";
 import { eventRow } from "./ids.ts";
 import type { Parts } from "./parts.ts";
 import { findQuestion, whyNot } from "./question.ts";
-import { toRoute } from "./route.ts";
+import { type FollowUps, matches, toRoute } from "./route.ts";
 import { fromEvent, toEvent } from "./rows.ts";
 import { toControlWord } from "./words.ts";
 
@@ -93,15 +93,31 @@ async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean | Ro
 }
 
 /**
- * Whose the conversation is, or will be once the first of the waiting messages was taken. The waiting rows are asked first: the step that
- * takes the last of them away commits the conversation at the same time.
+ * Whose the conversation is and who answers there, or will be once the first of the waiting messages was taken. The waiting rows are asked
+ * first: the step that takes the last of them away commits the conversation at the same time.
  */
 async function isFollowUp(parts: Parts, event: IncomingEvent): Promise<boolean> {
-  const followUps = toRoute(parts.routes, event.thread, event.roles)?.followUps ?? "asker";
-  if (followUps === "mention") return false;
+  if (mentionsOnly(parts, event)) return false;
   const lane = threadKey(event.thread);
   const [first] = await parts.ledger.open("message", lane);
-  const owner = (await parts.conversations.get(lane))?.owner ?? (first && toEvent(first).author);
+  const waiting = first && toEvent(first);
+  const known = await parts.conversations.get(lane);
+  const owner = known?.owner ?? waiting?.author;
   if (!owner) return false;
+  const agent = known?.agent ?? (waiting?.kind === "message" ? waiting.agent : undefined);
+  const followUps = toFollowUps(parts, event, agent);
+  if (followUps === "mention") return false;
   return followUps === "thread" || (owner.id === event.author.id && owner.workspace === event.author.workspace);
+}
+
+/** Then the store need not be asked about what people say to each other. */
+function mentionsOnly({ routes }: Parts, { thread }: IncomingEvent): boolean {
+  const there = routes.filter((route) => matches(route, thread));
+  return there.length > 0 && there.every(({ followUps }) => followUps === "mention");
+}
+
+/** By the route to the agent of the conversation; where there is none, by that of the place. */
+function toFollowUps({ routes }: Parts, { thread, roles }: IncomingEvent, agent: string | undefined): FollowUps {
+  const route = (agent !== undefined && toRoute(routes, thread, roles, agent)) || toRoute(routes, thread, roles);
+  return route?.followUps ?? "asker";
 }

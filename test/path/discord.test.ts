@@ -174,6 +174,25 @@ describe("commands", () => {
     expect(second.received).toEqual([]);
   });
 
+  test("who may go on with an agent that was chosen is said by the route to that agent", async () => {
+    const first = await stage.agent({ script: recite });
+    const second = await stage.agent({ script: recite });
+    const { discord } = await createDiscordBridge(stage, {
+      config: {
+        agents: { first: { url: first.url }, second: { url: second.url } },
+        routes: [
+          { agent: "first", channel: home.random, followUps: "mention" },
+          { agent: "second", channel: home.random, followUps: "asker" },
+        ],
+      },
+    });
+    await discord.command({ user: "ann", channel: home.random, name: "ask", options: { prompt: "one", agent: "second" } });
+    const thread = await until(() => discord.threads(home.random)[0]);
+    await until(() => saidIn(discord, home.random, thread.id).length === 1);
+    discord.say({ channel: thread.id, user: "ann", text: "two" });
+    await until(() => second.received.length === 2);
+  });
+
   test("`again` asks an agent that is for certain roles, as its asker may", async () => {
     let heard = 0;
     const agent = await stage.agent({
