@@ -22,9 +22,7 @@ export function createReceive(parts: Parts): Receive {
   };
   const early = createEarly(parts.clock);
   const receive: Receive = async (event) => {
-    const meant = await isMeant(parts, event);
-    if (!meant && event.kind === "message") early.keep(event);
-    if (!meant && (event.kind === "edited" || event.kind === "deleted")) early.change(event);
+    const meant = (await isMeant(parts, event)) || (await keepEarly(event));
     if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
@@ -48,6 +46,14 @@ export function createReceive(parts: Parts): Receive {
     if (event.kind === "message" && event.trigger === "mention") await receiveEarly(event);
     return counted(event, kind);
   };
+
+  /** Looks once more when the message is kept: a mention that was committed before that does not find it there. */
+  async function keepEarly(event: IncomingEvent): Promise<boolean | Row> {
+    if (event.kind === "edited" || event.kind === "deleted") early.change(event);
+    if (event.kind !== "message") return false;
+    early.keep(event);
+    return isMeant(parts, event);
+  }
 
   /** What was said after this mention and came before it. The mention is committed: it does not fail with them. */
   async function receiveEarly(mention: Extract<IncomingEvent, { kind: "message" }>): Promise<void> {
