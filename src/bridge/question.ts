@@ -41,7 +41,12 @@ export async function findQuestion(parts: Parts, id: string): Promise<Question |
 /** The question that is open in a context, if it has buttons: whatever is said there now is its answer. */
 export async function findPressable(parts: Parts, context: string): Promise<Question | undefined> {
   const turn = (await parts.contexts.get(context))?.asking;
-  const [row] = turn === undefined ? [] : await parts.ledger.byKey(asksKey(turn), 1);
+  return turn === undefined ? undefined : findAsked(parts, turn);
+}
+
+/** What a turn has asked, if that has buttons. */
+export async function findAsked(parts: Parts, turn: string): Promise<Question | undefined> {
+  const [row] = await parts.ledger.byKey(asksKey(turn), 1);
   const question = row && (await findQuestion(parts, row.id));
   return question?.reply.choices ? question : undefined;
 }

@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 const stage = createStage();
 const anHour = 3_600_000;
 
-async function setUp(settings: Readonly<Record<string, unknown>> = {}) {
+async function setUp(settings: Readonly<Record<string, unknown>> = {}, streaming = false) {
   const gate = createGate();
   const clock = createJumpClock();
   const held: { at: FailpointName | undefined; arrived: number; gate: ReturnType<typeof createGate> } = {
@@ -21,7 +21,7 @@ async function setUp(settings: Readonly<Record<string, unknown>> = {}) {
     gate: createGate(),
   };
   const agent = await stage.agent({
-    modes: { streaming: false, push: true },
+    modes: { streaming, push: true },
     script: async function* (turn) {
       if (turn.text.includes("slowly")) yield* [working(), wait(gate.passed)];
       if (turn.text.includes("recite")) {
@@ -80,6 +80,22 @@ describe("`new`", () => {
     expect(replies(slack, ts)[3]).toBe("You said hello.");
   });
 });
+
+test.each(["queue", "join"])(
+  "a question that a waiting message has answered before it was asked has no buttons (%s)",
+  async (whileRunning) => {
+    const { slack, agent, gate } = await setUp({ whileRunning, delivery: ["stream"] }, true);
+    const ts = await mention(slack, "slowly order a laptop");
+    await until(() => agent.received.length === 1);
+    await slack.say({ channel: "C1", user: "UANN", text: "two", threadTs: ts });
+    await until(() => replies(slack, ts).length === 1);
+    gate.open();
+    await until(() => replies(slack, ts).includes("You said two."));
+    expect(told(agent)[1]).toEqual({ text: "two", task: agent.tasks()[0]?.id });
+    await until(() => !hasButtons(slack, "C1", ts), 3_000);
+    expect(replies(slack, ts)[1]).toBe("Shall I order the laptop?");
+  },
+);
 
 describe("a direct message", () => {
   test("that rested too long takes the buttons off the question with which it ended", async () => {
