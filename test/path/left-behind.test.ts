@@ -61,6 +61,17 @@ describe("`new`", () => {
     await until(() => !hasButtons(slack, "C1", ts));
   });
 
+  test("said while the agent works: what that still asks has no buttons", async () => {
+    const { slack, agent, gate } = await setUp();
+    const ts = await mention(slack, "slowly order a laptop");
+    await until(() => agent.tasks().length === 1);
+    await slack.say({ channel: "C1", user: "UANN", text: "new", threadTs: ts });
+    await until(() => replies(slack, ts).length === 1);
+    gate.open();
+    await until(() => replies(slack, ts).includes("Shall I order the laptop?"));
+    await until(() => !hasButtons(slack, "C1", ts), 3_000);
+  });
+
   test("leaves nothing behind that a message would have to wait for", async () => {
     const { slack, app, held } = await setUp({ whileRunning: "refuse" });
     const ts = await mention(slack, "order a laptop");
