@@ -40,7 +40,8 @@ export async function hasLost(parts: Parts, { thread, author }: IncomingEvent): 
 export async function pressAgain(parts: Parts, { lane }: Leased, event: IncomingEvent, say: (text: string) => Step): Promise<Step> {
   const question = await findLost(parts, event.thread, event.author);
   if (question === undefined) return say(notices.nothingLost);
-  const { thread, author, at } = event;
-  const click = { kind: "action", id: `${event.id}~again`, thread, author, at, question, choice: askAgain.id } as const;
+  const { thread, author, at, roles } = event;
+  const who = { thread, author, at, ...(roles && { roles }) };
+  const click = { kind: "action", id: `${event.id}~again`, ...who, question, choice: askAgain.id } as const;
   return { end: { kind: "done" }, rows: [{ id: eventRow(click.id), queue: "message", lane, ...fromEvent(click) }] };
 }

@@ -4,7 +4,8 @@ import type { Reply } from "../model/reply.ts";
 import * as notices from "./notices.ts";
 import { toEdit, toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
-import { findPressable, type Question } from "./question.ts";
+import { findAsked, findPressable, type Question } from "./question.ts";
+import type { Session } from "./session.ts";
 
 /** What becomes of the message in which a question stands, once it is answered: it has nothing to press any more. */
 
@@ -25,6 +26,18 @@ export async function closeQuestion(parts: Parts, context: string, by?: string):
   const line = by === undefined ? undefined : notices.answeredBelow(plain(by));
   const edit = toEdit(parts, question, toId(question), without(question.reply, line));
   return edit ? [edit] : bare(parts, question);
+}
+
+/** A message goes out: it answers what was asked last, also where that came while the message waited. Who said it stands above. */
+export async function leaveQuestion(session: Session): Promise<void> {
+  const { parts, task } = session;
+  const last = session.lastEnded();
+  const asking = last ? last.outcome === "inputRequired" && last.id : (await parts.contexts.get(task.context))?.asking;
+  if (!asking) return;
+  // The question itself is committed first: it is looked up.
+  if (session.outbox.length > 0) await session.save();
+  const question = await findAsked(parts, asking);
+  if (question) session.outbox = [...session.outbox, ...bare(parts, question)];
 }
 
 const toId = ({ id }: Question): string => `${id}!answered`;

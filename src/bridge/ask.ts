@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Abilities, AgentRequest, RequestFile } from "../model/agent.ts";
 import { AgentError } from "../model/errors.ts";
 import type { RowKey } from "../model/ledger.ts";
+import { leaveQuestion } from "./answered.ts";
 import { concludeTurn } from "./conclude.ts";
 import type { Context } from "./conversation.ts";
 import { askingKey, pushKey, taskKey, toProof } from "./correlate.ts";
@@ -57,6 +58,7 @@ async function prepare(session: Session, turn: Turn, abilities: Abilities, share
     return undefined;
   }
   const { request, keys } = await toRequest(session, turn, abilities, opened.files);
+  await leaveQuestion(session);
   await commitSending(session, turn, request, keys, opened);
   // What goes by a link lies in the store from here on.
   share.keep(opened.files.reduce((sum, file) => sum + ("bytes" in file ? file.bytes.byteLength : 0), 0));
@@ -150,11 +152,12 @@ function toContextId({ client, task }: Session, context: Context): string | unde
 }
 
 /** Which task a message belongs to: an open one goes on; after a closed one a new task refers to it (A2A 1.0, section 3.4.3). */
-function toTaskIds({ client, task }: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
+function toTaskIds(session: Session, context: Context): Pick<AgentRequest, "taskId" | "referenceTaskIds"> {
+  const { client, task } = session;
   if (task.goneTask !== undefined && isGone(task)) return client.policy.taskId === "always" ? {} : { referenceTaskIds: [task.goneTask] };
   const known = task.taskId ?? context.taskId;
   if (known === undefined || client.policy.taskId === "never") return {};
-  const last = task.turns.findLast((turn) => turn.state === "ended" && turn.outcome !== "joined");
+  const last = session.lastEnded();
   const asksPerson = last ? last.outcome === "inputRequired" : context.open;
   const open = client.policy.taskId === "always" || asksPerson || task.turns.some((turn) => turn.state === "asked");
   return open ? { taskId: known } : { referenceTaskIds: [known] };

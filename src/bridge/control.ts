@@ -5,6 +5,7 @@ import type { ControlWord, IncomingEvent } from "../model/message.ts";
 import { pressAgain } from "./again.ts";
 import { closeQuestion } from "./answered.ts";
 import { type Conversation, contextKey, toNextEpoch } from "./conversation.ts";
+import { isOwner } from "./go-on.ts";
 import { eventRow, hash, taskRow } from "./ids.ts";
 import { toLateAnswer } from "./late.ts";
 import { type Change, isPush, type Letter, toPush } from "./letters.ts";
@@ -14,6 +15,7 @@ import type { Parts } from "./parts.ts";
 import { identifyAuthor, toRefusal } from "./person.ts";
 import { mayAsk, toRoute } from "./route.ts";
 import { type Task, toEvent, toJson, toTask, toTaskContent } from "./rows.ts";
+import { findRunning } from "./running.ts";
 import { toTelling } from "./share.ts";
 
 /** Takes what must never wait behind a message: a push, a word, the stop button, an edit. Commits at once, calls no agent. */
@@ -94,18 +96,22 @@ async function takeWord(parts: Parts, row: Leased, event: IncomingEvent, word: C
   if (word === "status") return say(notices.status(client?.name, await toRunning(parts, row.lane)));
   if (!client) return say(notices.noAgent(row.reference));
   if (!mayAsk(parts.routes, event.thread, event.roles, client.name)) return say(notices.notYourRole, { private: event.author.id });
-  const refused = await refuse(parts, row, event, client, signal);
-  if (refused === "retry") return { end: { kind: "retry", delayMs: 1_000, error: "person unknown for now", unsure: false } };
-  if (refused) return say(refused.text, refused.private ? { private: event.author.id } : {});
-  const owns = known === undefined || (known.owner.id === event.author.id && known.owner.workspace === event.author.workspace);
-  if (!owns && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
+  const verdict = await admit(parts, row, event, client, signal);
+  if (verdict === "retry") return { end: { kind: "retry", delayMs: 1_000, error: "person unknown for now", unsure: false } };
+  if (verdict === "unknown") return say(notices.unknownPerson(row.reference));
+  if (verdict.kind === "refused") {
+    const refusal = toRefusal(parts, event.thread, verdict, row.reference);
+    return refusal ? say(refusal.text, refusal.private ? { private: event.author.id } : {}) : done();
+  }
+  if (known && !isOwner(known, event) && client.policy.threadIdentity === "owner-only") return say(notices.notYours);
   if (word === "stop") return stop(parts, row, say);
   if (word === "again") return pressAgain(parts, row, event, say);
   const epoch = await parts.epochs.get(row.lane);
   const fresh = say(notices.fresh);
+  const identity = known && isOwner(known, event) ? known.identity : hash(verdict.userPrincipalName ?? "");
   return {
     ...fresh,
-    rows: [...(await toFarewell(parts, row, event, client, known, epoch?.epoch ?? 0)), ...(fresh.rows ?? [])],
+    rows: [...(await toFarewell(parts, row, event, client, known, { identity, epoch: epoch?.epoch ?? 0 })), ...(fresh.rows ?? [])],
     also: () => parts.epochs.set(row.lane, toNextEpoch(epoch, row.seq), parts.keepMs),
   };
 }
@@ -117,9 +123,9 @@ async function toFarewell(
   event: IncomingEvent,
   client: AgentClient,
   known: Conversation | undefined,
-  epoch: number,
+  { identity, epoch }: { readonly identity: string; readonly epoch: number },
 ): Promise<readonly NewRow[]> {
-  const separate = client.policy.threadIdentity === "separate-context" && known ? { ...event.author, identity: known.identity } : undefined;
+  const separate = client.policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
   const context = contextKey(event.thread, separate, known?.fresh ?? 0, epoch);
   const { open, contextId, taskId } = (await parts.contexts.get(context)) ?? { open: false };
   const closed = await closeQuestion(parts, context);
@@ -129,22 +135,26 @@ async function toFarewell(
   return [...closed, { id: taskRow(event.id), queue: "task", lane: row.lane, facts: toJson(task), content: {} }];
 }
 
-async function refuse(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {
+/** Who it is; `unknown` after the platform could not say so for a while. No proof of it is needed. */
+async function admit(parts: Parts, row: Leased, event: IncomingEvent, client: AgentClient, signal: AbortSignal) {
   try {
-    const verdict = await identifyAuthor(parts, event, { ...client.policy.identity, required: false }, signal);
-    return verdict.kind === "refused" ? toRefusal(parts, event.thread, verdict, row.reference) : undefined;
+    return await identifyAuthor(parts, event, { ...client.policy.identity, required: false }, signal);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    return row.attempts < 5 ? ("retry" as const) : { text: notices.unknownPerson(row.reference), private: false };
+    return row.attempts < 5 ? "retry" : "unknown";
   }
 }
 
-/** The stop goes to every open turn of the thread; each ends with a word of its own. */
+/** The stop goes to every open turn of the thread, and to what was said before it and is none yet; each ends with a word of its own. */
 async function stop(parts: Parts, row: Row, say: (text: string) => Step): Promise<Step> {
-  const open = await parts.ledger.open("task", row.lane);
-  if (open.length === 0) return say(notices.nothingRuns);
+  // In this order: what becomes a turn meanwhile is among the turns, or bounces.
+  const coming = (await parts.ledger.open("message", row.lane)).filter(({ seq }) => seq < row.seq);
+  const open = await findRunning(parts, row.lane);
+  if (open.length + coming.length === 0) return say(notices.nothingRuns);
   const letter: Letter = { kind: "stop" };
-  return { ...say(notices.stopping), mail: open.map(({ id }) => ({ to: id, item: toJson(letter) })) };
+  const change: Change = { kind: "stopped" };
+  const mail = [...coming.map(({ id }) => ({ to: id, item: toJson(change) })), ...open.map(({ id }) => ({ to: id, item: toJson(letter) }))];
+  return { ...say(notices.stopping), mail };
 }
 
 async function toRunning(parts: Parts, lane: string): Promise<readonly notices.Running[]> {

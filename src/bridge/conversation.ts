@@ -19,6 +19,8 @@ export type Context = {
   readonly open: boolean;
   /** The turn that asked the person, while the task waits for them. */
   readonly asking?: string;
+  /** When the agent had said its last word here, in milliseconds. */
+  readonly endedAt?: number;
 };
 
 /**

@@ -1,14 +1,15 @@
 import type { AgentPolicy } from "../model/agent.ts";
 import { DeliveryError } from "../model/errors.ts";
-import type { Leased, Mail, NewRow, Row, Step } from "../model/ledger.ts";
+import type { Leased, NewRow, Row, Step } from "../model/ledger.ts";
 import type { IncomingEvent } from "../model/message.ts";
 import { type ThreadRef, threadKey } from "../model/thread.ts";
 import { closeQuestion, showAnswer } from "./answered.ts";
-import { type Conversation, contextKey, epochAt } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
+import { goOn, isOwner } from "./go-on.ts";
 import { observeHop } from "./hop.ts";
 import type { Verdict } from "./identity.ts";
 import { hash, taskRow, toUuid } from "./ids.ts";
-import { isPush, toChange } from "./letters.ts";
+import { type Change, isPush, toChange } from "./letters.ts";
 import * as notices from "./notices.ts";
 import { toNotice } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -16,6 +17,7 @@ import { identifyAuthor, toRefusal } from "./person.ts";
 import { findQuestion, type Question, toAnswer, whyNot } from "./question.ts";
 import { mayAsk, toRoute } from "./route.ts";
 import { fromEvent, nothingYet, type Task, type TaskContent, toEvent, toJson, toTask } from "./rows.ts";
+import { findRunning } from "./running.ts";
 import { showSign } from "./sign.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
@@ -26,8 +28,9 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
   const event = toEvent(row);
   if (event.kind !== "message" && event.kind !== "action") throw new Error(`a ${event.kind} event in the message queue`);
   for (let mail = row.mail; ; ) {
-    const said = toSaid(event, mail);
-    const step = await (said === undefined ? withdrawn : take(parts, row, said, signal));
+    const changes = mail.map(({ item }) => toChange(item));
+    const said = toSaid(event, changes);
+    const step = await (typeof said === "string" ? leave(parts, row, event, said) : take(parts, row, said, signal));
     const read = mail.at(-1)?.seq;
     await parts.failpoint("converse.commit.before");
     const settled = await parts.ledger.settle(row, { ...toKept(said, step), ...(read === undefined ? {} : { read }) });
@@ -46,19 +49,24 @@ export async function converse(parts: Parts, row: Leased, signal: AbortSignal): 
   }
 }
 
-const withdrawn: Step = { end: { kind: "done" }, result: { withdrawn: true } };
-
-/** The event after what its author did to it meanwhile; undefined when it was deleted. */
-function toSaid(event: Message | Action, mail: readonly Mail[]): Message | Action | undefined {
-  const changes = mail.map(({ item }) => toChange(item));
-  if (changes.some(({ kind }) => kind === "deleted")) return undefined;
+/** The event after what its author did to it meanwhile, or why nothing is to come of it. */
+function toSaid(event: Message | Action, changes: readonly Change[]): Message | Action | "deleted" | "stopped" {
+  if (changes.some(({ kind }) => kind === "deleted")) return "deleted";
+  if (changes.some(({ kind }) => kind === "stopped")) return "stopped";
   const edited = changes.findLast((change) => change.kind === "edited");
   return edited && event.kind === "message" ? { ...event, text: edited.text } : event;
 }
 
+/** What its author has taken back ends silently; whoever said stop is told. */
+function leave(parts: Parts, { reference }: Row, { id, thread }: IncomingEvent, why: "deleted" | "stopped"): Step {
+  const end = { kind: "done" } as const;
+  if (why === "deleted") return { end, result: { withdrawn: true } };
+  return { end, rows: toNotice(parts, thread, `${id}!`, notices.gaveUp("stopped", reference)) };
+}
+
 /** A change that was read is deleted with the commit: a message that has to wait keeps it as its content. */
-function toKept(said: Message | Action | undefined, step: Step): Step {
-  const { content } = said && step.end.kind !== "done" ? fromEvent(said) : {};
+function toKept(said: ReturnType<typeof toSaid>, step: Step): Step {
+  const { content } = typeof said !== "string" && step.end.kind !== "done" ? fromEvent(said) : {};
   return content === undefined ? step : { ...step, content };
 }
 
@@ -144,10 +152,6 @@ function deferPerson(error: unknown, row: Row): Step | undefined {
   return { end: { kind: "retry", delayMs, error: `person: ${error.message}`, unsure: false } };
 }
 
-function isOwner(known: Conversation | undefined, event: Message): boolean {
-  return known !== undefined && known.owner.id === event.author.id && known.owner.workspace === event.author.workspace;
-}
-
 /** Commits the turn of an allowed person: conversation, task row, and a word if it has to wait. */
 async function begin(
   parts: Parts,
@@ -160,13 +164,9 @@ async function begin(
 ): Promise<Step> {
   const { policy, name } = client;
   const identity = hash(verdict.userPrincipalName ?? "");
-  const { conversation, changed } = toConversation(parts, event, client, known, identity);
-  const running = await parts.ledger.open("task", row.lane);
-  const head = running[0];
+  const [head] = await findRunning(parts, row.lane);
   if (head && policy.whileRunning === "refuse") return refuse(parts, event, notices.busy, answering, { last: false });
-  const epoch = epochAt(await parts.epochs.get(row.lane), row.seq);
-  const separate = policy.threadIdentity === "separate-context" ? { ...event.author, identity } : undefined;
-  const context = contextKey(event.thread, separate, conversation.fresh, epoch);
+  const { conversation, changed, context, left } = await goOn(parts, row, event, client, known, { identity, busy: head !== undefined });
   if (answering && !answering.question.asks.again && answering.question.task.context !== context)
     return refuse(parts, event, notices.questionOver, answering);
   const turn = toTaskRow(row, event, name, context, verdict.metadata);
@@ -184,29 +184,12 @@ async function begin(
         : known
           ? await closeQuestion(parts, context, verdict.displayName)
           : []),
+      ...(left === undefined ? [] : await closeQuestion(parts, left)),
       ...(words.length > 0 ? toNotice(parts, event.thread, `${event.id}!`, words.join("\n"), { last: false }) : []),
     ],
     ...(joins ? { mail: [{ to: head.id, item: { kind: "join", row: turn.id } }] } : {}),
     also: () => parts.conversations.set(row.lane, conversation, parts.keepMs),
   };
-}
-
-/** The conversation after this message, with a fresh context where a chat rested too long or its owner became somebody else. */
-function toConversation(
-  parts: Parts,
-  event: Message,
-  client: { readonly name: string; readonly policy: AgentPolicy },
-  known: Conversation | undefined,
-  identity: string,
-): { readonly conversation: Conversation; readonly changed: boolean } {
-  const now = parts.clock.now();
-  const { id, workspace } = event.author;
-  if (!known) return { conversation: { agent: client.name, owner: { id, workspace }, identity, fresh: 0, lastAt: now }, changed: false };
-  const rested = event.thread.endless === true && now - known.lastAt > client.policy.limits.contextIdleHours * 3_600_000;
-  const changed = client.policy.threadIdentity !== "shared" && isOwner(known, event) && known.identity !== identity;
-  const moved = known.agent !== client.name;
-  const fresh = known.fresh + (rested || changed || moved ? 1 : 0);
-  return { conversation: { ...known, agent: client.name, fresh, lastAt: now, ...(isOwner(known, event) ? { identity } : {}) }, changed };
 }
 
 function toTaskRow({ createdAt }: Row, event: Message, agent: string, context: string, metadata: Readonly<Record<string, string>>): NewRow {

@@ -3,10 +3,13 @@ import type { IncomingEvent } from "../model/message.ts";
 import { threadKey } from "../model/thread.ts";
 
 type Message = Extract<IncomingEvent, { kind: "message" }>;
+type Change = Extract<IncomingEvent, { kind: "edited" | "deleted" }>;
 
 /** Follow-ups in threads without a conversation, whose mention may still be on its way: a platform repeats it minutes later. */
 export interface Early {
   keep(message: Message): void;
+  /** Its author has changed one of them, or taken it back. */
+  change(event: Change): void;
   /** Those of the thread that were said after this mention, oldest first. They are not kept any longer. */
   takeAfter(mention: Message): readonly Message[];
 }
@@ -22,6 +25,12 @@ export function createEarly(clock: Clock): Early {
   return {
     keep(message) {
       kept = [...fresh(), { message, until: clock.now() + keptMs }].slice(-most);
+    },
+    change(event) {
+      kept = fresh().flatMap((one) => {
+        if (one.message.id !== event.message) return [one];
+        return event.kind === "deleted" ? [] : [{ ...one, message: { ...one.message, text: event.text } }];
+      });
     },
     takeAfter(mention) {
       const lane = threadKey(mention.thread);

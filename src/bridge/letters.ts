@@ -53,11 +53,12 @@ const letter: z.ZodType<Letter> = z.discriminatedUnion("kind", [
 ]);
 
 /** What is left at the row of a message that is being decided on. */
-export type Change = { readonly kind: "edited"; readonly text: string } | { readonly kind: "deleted" };
+export type Change = { readonly kind: "edited"; readonly text: string } | { readonly kind: "deleted" } | { readonly kind: "stopped" };
 
 const change: z.ZodType<Change> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("edited"), text: z.string() }),
   z.object({ kind: z.literal("deleted") }),
+  z.object({ kind: z.literal("stopped") }),
 ]);
 
 export const toChange = (item: Json): Change => change.parse(item);

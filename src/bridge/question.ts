@@ -41,7 +41,12 @@ export async function findQuestion(parts: Parts, id: string): Promise<Question |
 /** The question that is open in a context, if it has buttons: whatever is said there now is its answer. */
 export async function findPressable(parts: Parts, context: string): Promise<Question | undefined> {
   const turn = (await parts.contexts.get(context))?.asking;
-  const [row] = turn === undefined ? [] : await parts.ledger.byKey(asksKey(turn), 1);
+  return turn === undefined ? undefined : findAsked(parts, turn);
+}
+
+/** What a turn has asked, if that has buttons. */
+export async function findAsked(parts: Parts, turn: string): Promise<Question | undefined> {
+  const [row] = await parts.ledger.byKey(asksKey(turn), 1);
   const question = row && (await findQuestion(parts, row.id));
   return question?.reply.choices ? question : undefined;
 }
@@ -74,9 +79,7 @@ async function whyClosed(parts: Parts, question: Question, known: Conversation |
   const { id, asks, task } = question;
   if (await parts.ledger.row(taskRow(toAnswerId(id)))) return notices.questionAnswered;
   const lane = threadKey(question.thread);
-  const epoch = (await parts.epochs.get(lane))?.epoch ?? 0;
-  // The end of the context's key says how often the thread began afresh; see `contextKey`.
-  if (!known || !task.context.endsWith(`#${known.fresh}.${epoch}`)) return notices.questionOver;
+  if (!known || !(await isCurrent(parts, task))) return notices.questionOver;
   const turn = task.turns.find((one) => one.id === asks.turn);
   if (asks.again) return turn?.outcome === "lost" || turn?.outcome === "unreachable" ? undefined : notices.askedAgainMeanwhile;
   const waiting = question.settled
@@ -84,6 +87,13 @@ async function whyClosed(parts: Parts, question: Question, known: Conversation |
     : task.turns.findLast(({ outcome }) => outcome !== "joined")?.id === asks.turn;
   const later = (await parts.ledger.open("task", lane)).filter((row) => row.id !== asks.task && toTask(row).context === task.context);
   return waiting && later.length === 0 && turn?.outcome === "inputRequired" ? undefined : notices.questionOver;
+}
+
+/** Whether the thread has not begun afresh since. The end of the context's key says how often it did; see `contextKey`. */
+export async function isCurrent(parts: Parts, { thread, context }: Pick<Task, "thread" | "context">): Promise<boolean> {
+  const lane = threadKey(thread);
+  const [known, epoch] = [await parts.conversations.get(lane), await parts.epochs.get(lane)];
+  return context.endsWith(`#${known?.fresh ?? 0}.${epoch?.epoch ?? 0}`);
 }
 
 /** The answer as a message of whoever gave it; undefined where it is none that was offered. */

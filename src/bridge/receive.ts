@@ -7,7 +7,7 @@ import { observeHop } from "./hop.ts";
 import { eventRow } from "./ids.ts";
 import type { Parts } from "./parts.ts";
 import { findQuestion, whyNot } from "./question.ts";
-import { toRoute } from "./route.ts";
+import { type FollowUps, matches, toRoute } from "./route.ts";
 import { fromEvent, toEvent } from "./rows.ts";
 import { toControlWord } from "./words.ts";
 
@@ -22,8 +22,7 @@ export function createReceive(parts: Parts): Receive {
   };
   const early = createEarly(parts.clock);
   const receive: Receive = async (event) => {
-    const meant = await isMeant(parts, event);
-    if (!meant && event.kind === "message") early.keep(event);
+    const meant = (await isMeant(parts, event)) || (await keepEarly(event));
     if (!meant) return counted(event, "ignored");
     const refused = event.kind === "action" ? await refuse(parts, event) : undefined;
     if (refused !== undefined) return { ...counted(event, "refused"), kind: "refused", notice: refused };
@@ -47,6 +46,14 @@ export function createReceive(parts: Parts): Receive {
     if (event.kind === "message" && event.trigger === "mention") await receiveEarly(event);
     return counted(event, kind);
   };
+
+  /** Looks once more when the message is kept: a mention that was committed before that does not find it there. */
+  async function keepEarly(event: IncomingEvent): Promise<boolean | Row> {
+    if (event.kind === "edited" || event.kind === "deleted") early.change(event);
+    if (event.kind !== "message") return false;
+    early.keep(event);
+    return isMeant(parts, event);
+  }
 
   /** What was said after this mention and came before it. The mention is committed: it does not fail with them. */
   async function receiveEarly(mention: Extract<IncomingEvent, { kind: "message" }>): Promise<void> {
@@ -91,13 +98,32 @@ async function isMeant(parts: Parts, event: IncomingEvent): Promise<boolean | Ro
   }
 }
 
-/** The waiting rows are asked first: the step that takes the last of them away commits the conversation at the same time. */
+/**
+ * Whose the conversation is and who answers there, or will be once the first of the waiting messages was taken. The waiting rows are asked
+ * first: the step that takes the last of them away commits the conversation at the same time.
+ */
 async function isFollowUp(parts: Parts, event: IncomingEvent): Promise<boolean> {
-  const followUps = toRoute(parts.routes, event.thread, event.roles)?.followUps ?? "asker";
-  if (followUps === "mention") return false;
+  if (mentionsOnly(parts, event)) return false;
   const lane = threadKey(event.thread);
   const [first] = await parts.ledger.open("message", lane);
-  const owner = first ? toEvent(first).author : (await parts.conversations.get(lane))?.owner;
+  const waiting = first && toEvent(first);
+  const known = await parts.conversations.get(lane);
+  const owner = known?.owner ?? waiting?.author;
   if (!owner) return false;
+  const agent = known?.agent ?? (waiting?.kind === "message" ? waiting.agent : undefined);
+  const followUps = toFollowUps(parts, event, agent);
+  if (followUps === "mention") return false;
   return followUps === "thread" || (owner.id === event.author.id && owner.workspace === event.author.workspace);
+}
+
+/** Then the store need not be asked about what people say to each other. */
+function mentionsOnly({ routes }: Parts, { thread }: IncomingEvent): boolean {
+  const there = routes.filter((route) => matches(route, thread));
+  return there.length > 0 && there.every(({ followUps }) => followUps === "mention");
+}
+
+/** By the route to the agent of the conversation; where there is none, by that of the place. */
+function toFollowUps({ routes }: Parts, { thread, roles }: IncomingEvent, agent: string | undefined): FollowUps {
+  const route = (agent !== undefined && toRoute(routes, thread, roles, agent)) || toRoute(routes, thread, roles);
+  return route?.followUps ?? "asker";
 }

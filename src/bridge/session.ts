@@ -62,6 +62,11 @@ export class Session {
     this.#receive(await this.parts.ledger.mail(this.job.row));
   }
 
+  /** The newest turn that has come to an end of its own. */
+  lastEnded(): Turn | undefined {
+    return this.task.turns.findLast(({ state, outcome }) => state === "ended" && outcome !== "joined");
+  }
+
   /** Takes the oldest letter that `wanted` accepts out of the box; it is deleted with the next commit. */
   takeLetter(wanted: (letter: Letter) => boolean): Letter | undefined {
     const index = this.letters.findIndex(({ letter }) => wanted(letter));

@@ -1,4 +1,5 @@
 import { textReply } from "../model/reply.ts";
+import { leaveQuestion } from "./answered.ts";
 import { ask } from "./ask.ts";
 import { concludeTurn } from "./conclude.ts";
 import { askingKey } from "./correlate.ts";
@@ -7,6 +8,7 @@ import { adoptLive } from "./live.ts";
 import * as notices from "./notices.ts";
 import { toDeliveries } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
+import { isCurrent } from "./question.ts";
 import { look, recover } from "./recover.ts";
 import { isGone, type Task, type Turn, toTask, toTaskContent } from "./rows.ts";
 import { type Job, Session } from "./session.ts";
@@ -141,9 +143,17 @@ async function finish(session: Session): Promise<boolean> {
   const open = last?.outcome === "inputRequired";
   const { contextId, taskId } = task;
   const asking = open ? { asking: last.id } : {};
-  const context = { open, ...asking, ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
+  const endedAt = parts.clock.now();
+  const context = {
+    open,
+    endedAt,
+    ...asking,
+    ...(contextId === undefined ? {} : { contextId }),
+    ...(taskId === undefined ? {} : { taskId }),
+  };
   const known = open || contextId !== undefined || taskId !== undefined;
   if (task.push) session.forget = [...session.forget, askingKey(task.agent)];
+  if (open && !(await isCurrent(parts, task))) await leaveQuestion(session);
   await parts.failpoint("follow.end.before");
   const settled = await session.settle({ kind: "done" }, known ? () => parts.contexts.set(task.context, context, parts.keepMs) : undefined);
   await parts.failpoint("follow.end.after");
@@ -165,6 +175,7 @@ async function reopen(session: Session, asking: string): Promise<boolean> {
     ...known,
     open: true,
     asking,
+    endedAt: parts.clock.now(),
     ...(contextId === undefined ? {} : { contextId }),
     ...(taskId === undefined ? {} : { taskId }),
   };

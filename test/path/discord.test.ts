@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complete, inputRequired, output, type Step, working } from "../../src/simulator/agents/steps.ts";
+import { complete, drop, inputRequired, output, type Step, working } from "../../src/simulator/agents/steps.ts";
 import type { AgentTurn } from "../../src/simulator/agents/turn.ts";
 import { home } from "../../src/simulator/discord/realm.ts";
 import { createDiscordBridge, said, saidIn } from "../support/discord/bridge.ts";
@@ -172,6 +172,44 @@ describe("commands", () => {
     await until(() => saidIn(discord, home.help, refused.id).length === 1);
     expect(saidIn(discord, home.help, refused.id)[0]).toMatch(/no agent `second` for you here/);
     expect(second.received).toEqual([]);
+  });
+
+  test("who may go on with an agent that was chosen is said by the route to that agent", async () => {
+    const first = await stage.agent({ script: recite });
+    const second = await stage.agent({ script: recite });
+    const { discord } = await createDiscordBridge(stage, {
+      config: {
+        agents: { first: { url: first.url }, second: { url: second.url } },
+        routes: [
+          { agent: "first", channel: home.random, followUps: "mention" },
+          { agent: "second", channel: home.random, followUps: "asker" },
+        ],
+      },
+    });
+    await discord.command({ user: "ann", channel: home.random, name: "ask", options: { prompt: "one", agent: "second" } });
+    const thread = await until(() => discord.threads(home.random)[0]);
+    await until(() => saidIn(discord, home.random, thread.id).length === 1);
+    discord.say({ channel: thread.id, user: "ann", text: "two" });
+    await until(() => second.received.length === 2);
+  });
+
+  test("`again` asks an agent that is for certain roles, as its asker may", async () => {
+    let heard = 0;
+    const agent = await stage.agent({
+      modes: { streaming: true, push: false, get: false },
+      script: (turn) => (++heard === 1 ? [drop()] : [output("a", `You said ${turn.text}`, { last: true }), complete()]),
+    });
+    const operations = { get: false, resubscribe: false, list: false };
+    const { discord } = await createDiscordBridge(stage, {
+      config: {
+        agents: { helper: { url: agent.url, operations } },
+        routes: [{ agent: "helper", role: home.staffRole }],
+      },
+    });
+    const { id } = discord.say({ channel: home.help, user: "ann", text: "hello", mention: true });
+    await until(() => saidIn(discord, home.help, id).some((text) => text.includes("say `again`")));
+    discord.say({ channel: id, user: "ann", text: "again" });
+    await until(() => saidIn(discord, home.help, id).includes("You said hello"));
   });
 
   test("a message is sent to the agent from its menu, and the answer comes in its thread", async () => {

@@ -131,3 +131,29 @@ test("a follow-up that comes before its mention is heard once the mention has co
   await until(() => replies(slack, ts).includes("You said: the follow-up"));
   expect(heard(agent)).toEqual(["the mention", "the follow-up"]);
 });
+
+test("a follow-up that is changed or taken back before its mention has come is heard as it then stands", async () => {
+  const { slack, agent } = await setUp("asker");
+  const { ts } = await slack.say({ channel: "C1", user: "UANN", text: "good morning" });
+  slack.disturb({ hold: true });
+  await slack.say({ channel: "C1", user: "UANN", text: "<@UBOT> the mention", threadTs: ts });
+  const at = (second: number) => `${Number(ts.split(".")[0]) + second}.000100`;
+  const place = { type: "message", channel: "C1", channel_type: "channel" };
+  const said = (second: number, text: string) => ({ type: "message", user: "UANN", text, thread_ts: ts, ts: at(second) });
+  const deliver = async (event: Record<string, unknown>) => expect((await slack.deliver(slack.envelope(event))).status).toBe(200);
+  await deliver({ ...place, ...said(60, "a slip"), event_ts: at(60) });
+  await deliver({ ...place, ...said(61, "first draft"), event_ts: at(61) });
+  await deliver({
+    ...place,
+    subtype: "message_deleted",
+    deleted_ts: at(60),
+    previous_message: said(60, "a slip"),
+    ts: at(62),
+    event_ts: at(62),
+  });
+  const change = { message: said(61, "better words"), previous_message: said(61, "first draft") };
+  await deliver({ ...place, subtype: "message_changed", ...change, ts: at(63), event_ts: at(63) });
+  slack.release();
+  await until(() => replies(slack, ts).includes("You said: better words"));
+  expect(heard(agent)).toEqual(["the mention", "better words"]);
+});

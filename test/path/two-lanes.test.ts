@@ -120,3 +120,38 @@ describe("while the author of a message is looked up", () => {
     expect(agent.received.map(({ text }) => text)).toEqual(["one", "two, but better"]);
   });
 });
+
+describe("while a message of somebody else is looked at", () => {
+  test("a follow-up of the person whose conversation it is belongs to it all the same", async () => {
+    const { slack, agent, held, hold, letGo, say, begin } = await setUp();
+    const ts = await begin();
+    hold("converse.person.before");
+    await (await slack.say({ channel: "C1", user: "UBEN", text: "<@UBOT> ben asks", threadTs: ts })).delivered;
+    await until(() => held.arrived > 0);
+    await say(ts, "two");
+    letGo();
+    await until(() => agent.received.length === 3);
+    expect(agent.received.map(({ text }) => text)).toEqual(["one", "ben asks", "two"]);
+  });
+});
+
+describe("`stop` while the author of a message is looked up", () => {
+  test("keeps it from being sent, and the thread says so", async () => {
+    const { slack, agent, held, hold, letGo, say, begin } = await setUp();
+    const ts = await begin();
+    hold("converse.person.before");
+    await say(ts, "two");
+    await until(() => held.arrived > 0);
+    held.at = undefined;
+    await say(ts, "stop");
+    await until(() => replies(slack, ts).length === 2);
+    expect(replies(slack, ts)[1]).toBe("Stopping…");
+    letGo();
+    await until(() => replies(slack, ts).length === 3);
+    expect(replies(slack, ts)[2]).toMatch(/^Stopped\. Reference/);
+    await until(() => !slack.status("C1", ts).stopButton);
+    await say(ts, "three");
+    await until(() => replies(slack, ts).length === 4);
+    expect(agent.received.map(({ text }) => text)).toEqual(["one", "three"]);
+  });
+});

@@ -26,6 +26,7 @@ const asker = { id: "UANN", workspace: "W" };
 
 /** One thread's tasks on a real store, with time that passes only when the test says so. Nothing is worked on by itself. */
 export interface TaskBench {
+  readonly parts: Parts;
   readonly clock: Clock & { advance(ms: number): void };
   /** A message for the agent; it joins the task that is open. Resolves to its turn. */
   say(text: string, left?: Left): Promise<string>;
@@ -122,6 +123,7 @@ export async function createTaskBench({ agent, adapter, pace }: BenchOptions): P
   const push = (events: readonly AgentEvent[]) => control({ letter: toJson({ kind: "push", hash: `push:${++count}`, events }) });
 
   return {
+    parts,
     clock,
     async say(text, left = {}) {
       const id = `task:${++count}`;

@@ -4,13 +4,20 @@ import { toControlWord } from "../../../src/bridge/words.ts";
 import { threadKey } from "../../../src/model/thread.ts";
 
 test.each([
-  ["stop", "stop"], [" Stop! ", "stop"], ["cancel", "stop"], ["NEW", "new"], ["reset", "new"], ["status?", "status"], ["/help", "help"], ["Again.", "again"], ["stop,", "stop"],
+  ["stop", "stop"], [" Stop! ", "stop"], ["cancel", "stop"], ["NEW", "new"], ["reset", "new"], ["status?", "status"], ["/help", "help"], ["Again.", "again"],
+  ["Stop !", "stop"], ["stop,", "stop"], ["stop …", "stop"], ["`again`", "again"], ["\u201cnew\u201d", "new"], [", help", "help"],
 ])("%j alone is the word %s", (text, word) => {
   expect(toControlWord(text)).toBe(word);
 }); // biome-ignore format: one table
 
-test.each(["stop the printer", "", "news", "constructor", "help me"])("%j is for the agent", (text) => {
+test.each(["stop the printer", "", "news", "constructor", "help me", "`", "!", "`stop` the printer"])("%j is for the agent", (text) => {
   expect(toControlWord(text)).toBeUndefined();
+});
+
+test("a long message is told from a word at once, whatever it consists of", () => {
+  const began = performance.now();
+  for (const mark of ["!", " ", "`"]) expect(toControlWord(`x${mark.repeat(100_000)}x`)).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(1_000);
 });
 
 test("the first route that fits wins, and one without conditions fits everywhere", () => {
