@@ -43,15 +43,20 @@ test("a message that did not get through at first is looked after as soon as any
   expect(await bench.posts()).toEqual(["Done."]);
 });
 
-test("a message that joins a task which was looked at often has its tries all the same, at their own pace", async () => {
-  const agent = await setUp();
-  agent.onSend([working], unreachable, unreachable, [working]);
-  agent.onLook([working], [working], [working], [done]);
+/** A second message joins the task of the first, which was looked at three times by then. */
+async function joinAfterLooks(): Promise<void> {
   await bench.say("the report");
   await bench.work();
   for (const pause of [500, 1_000, 2_000]) await workAfter(pause);
   await bench.say("with a chart");
   await bench.work();
+}
+
+test("a message that joins a task which was looked at often has its tries all the same, at their own pace", async () => {
+  const agent = await setUp();
+  agent.onSend([working], unreachable, unreachable, [working]);
+  agent.onLook([working], [working], [working], [done]);
+  await joinAfterLooks();
   await workAfter(10);
   await workAfter(20);
   expect(agent.sent).toHaveLength(4);
@@ -78,11 +83,7 @@ test("what was sent a moment ago is looked after soon, however often the task wa
   const agent = await setUp();
   agent.onSend([working], [working]);
   agent.onLook([working], [working], [working], [done]);
-  await bench.say("the report");
-  await bench.work();
-  for (const pause of [500, 1_000, 2_000]) await workAfter(pause);
-  await bench.say("with a chart");
-  await bench.work();
+  await joinAfterLooks();
   await workAfter(500);
   expect(await bench.posts()).toEqual(["Done."]);
 });
